@@ -1,0 +1,82 @@
+"""The error tree.
+
+FoundryError      .stage names where, .hint says what to do, .pointer which field or element
+   x RecipeError     the request cannot be met as written             422 VALIDATION_ERROR
+   x SourceError     the uploaded file cannot be used                 422 MESH_UNREADABLE
+   x ExportRefused   the platform's rules fail; .findings lists them  422 EXPORT_REFUSED
+   x PackError       the data pack is missing, damaged or unreachable 503 UNAVAILABLE
+   x StageFailed     our bug or our limit                             500 INTERNAL
+   x Cancelled       on_step said stop                                499 CANCELLED
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+
+class Suggestion(NamedTuple):
+    """One way out of an error, made from the finding that caused it.
+
+    `action` is the machine-readable id that a request's `fixes` accepts, or "" when only a person can act.
+    """
+
+    title: str
+    description: str
+    confidence: float = 0.5
+    auto_fixable: bool = False
+    action: str = ""
+
+
+class Issue(NamedTuple):
+    """One offending field: a JSON pointer and what is wrong there."""
+
+    pointer: str
+    message: str
+
+
+class FoundryError(Exception):
+    """Base of everything that the foundry raises on purpose."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        stage: str = "",
+        hint: str = "",
+        pointer: str = "",
+        suggestions: Sequence[Suggestion] = (),
+        issues: Sequence[Issue] = (),
+    ) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.hint = hint
+        self.pointer = pointer
+        self.suggestions = tuple(suggestions)
+        self.issues = tuple(issues)
+
+
+class RecipeError(FoundryError):
+    """The request cannot be met as written."""
+
+
+class SourceError(FoundryError):
+    """The uploaded file cannot be used."""
+
+
+class ExportRefused(FoundryError):
+    """The platform's rules fail; `findings` lists them."""
+
+    def __init__(self, message: str, *, findings: Sequence[Any] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.findings = tuple(findings)
+
+
+class PackError(FoundryError):
+    """The data pack is missing, damaged or cannot be fetched."""
+
+
+class StageFailed(FoundryError):
+    """A stage failed: our bug or our limit."""
+
+
+class Cancelled(FoundryError):
+    """`on_step` asked to stop."""
