@@ -21,7 +21,7 @@ class Bone(NamedTuple):
 
 _FINGERS = {
     "Thumb": ("Metacarpal", "Proximal", "Distal"),
-    **{f: ("Proximal", "Intermediate", "Distal") for f in ("Index", "Middle", "Ring", "Little")},
+    **dict.fromkeys(("Index", "Middle", "Ring", "Little"), ("Proximal", "Intermediate", "Distal")),
 }
 
 

@@ -36,9 +36,7 @@ class Step(NamedTuple):
     changed: bool
 
 
-def stage(
-    wire: str, cost: float = 1.0
-) -> Callable[[Callable[Concatenate[Avatar, P], Avatar]], Callable[P, Stage]]:
+def stage(wire: str, cost: float = 1.0) -> Callable[[Callable[Concatenate[Avatar, P], Avatar]], Callable[P, Stage]]:
     """Turn `def simplify(avatar, *, ratio) -> Avatar` into `simplify(ratio=0.5) -> Stage`.
 
     A stage returns its argument itself when it had nothing to do; `run` sees that by identity.
