@@ -1,0 +1,1 @@
+"""One verb per file, `Avatar -> Avatar`; thin: they call the packages below."""
