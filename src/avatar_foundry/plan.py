@@ -1,0 +1,68 @@
+"""A resolved recipe -> the stages that make it, in one readable tuple."""
+
+from collections.abc import Iterator
+
+from .paint import Look
+from .pipeline import Stage
+from .platforms import PLATFORMS
+from .recipe import Recipe
+from .stages.add_expressions import add_expressions
+from .stages.bind_skin import bind_skin
+from .stages.build_lods import build_lods
+from .stages.dress import dress
+from .stages.drop_face import drop_face
+from .stages.fit_skeleton import fit_skeleton
+from .stages.hide_covered import hide_covered
+from .stages.make_body import make_body
+from .stages.paint import paint
+from .stages.set_normals import set_normals
+from .stages.set_pose import set_pose
+from .stages.settle_layers import settle_layers
+from .stages.shade_expressions import shade_expressions
+
+# What every body has, innermost first; hair and the outfit follow.
+ANATOMY = ("eyes", "teeth", "tongue", "underwear")
+
+
+def plan(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages for a resolved recipe, platform finish included."""
+    expressive = recipe.morph_targets and not recipe.no_face
+    platform = PLATFORMS[recipe.platform]
+    return (
+        make_body(recipe.values()),
+        *(dress(item) for item in items(recipe)),
+        settle_layers(),
+        fit_skeleton(),
+        bind_skin(),
+        *((add_expressions(),) if expressive else ()),
+        set_normals(),
+        hide_covered(),
+        *((drop_face(),) if recipe.no_face else ()),
+        set_pose(recipe.pose),
+        *((shade_expressions(),) if expressive else ()),
+        paint(look(recipe), recipe.texture_size or platform.texture_size, recipe.texture_format),
+        *((build_lods(),) if recipe.lods else ()),
+        *platform.finish_for(recipe.atlas),
+    )
+
+
+def items(recipe: Recipe) -> Iterator[str]:
+    """Everything that is hung on the body, by item id."""
+    yield from ANATOMY
+    for item in (recipe.hair.brows, recipe.hair.lashes, recipe.hair.style):
+        if item and item != "none":
+            yield item
+    yield from recipe.outfit or ()
+
+
+def look(recipe: Recipe) -> Look:
+    """What the painter needs to know."""
+    body, skin, hair = recipe.values(), recipe.skin, recipe.hair
+    return Look.of(
+        skin={**skin.model_dump(exclude_none=True), "age": body["body.age"], "gender": body["body.gender"]},
+        hair=hair.color,
+        brows=hair.brow_color,
+        stubble=hair.stubble or 0.0,
+        hair_style=hair.style or "none",
+        colors=dict(recipe.colors),
+    )
