@@ -1,0 +1,122 @@
+"""From a welded mesh to the vertex arrays a GPU draws: split at uv seams, only what the faces use. Split late: only here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import F32, I32, Mesh, Morph
+from ..geometry import split_seams, tangents, unit, vertex_normals
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shapes:
+    """All morphs of a split mesh, concatenated: shape i owns rows starts[i]:starts[i + 1].
+
+    index: (N,) i32 split vertices, strictly increasing within a shape.  delta, normal: (N, 3) f32.
+    """
+
+    names: tuple[str, ...]
+    starts: NDArray[np.int64]
+    index: I32
+    delta: F32
+    normal: F32 | None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SplitMesh:
+    """S split vertices in rising order of the welded vertex they come from (`vertex_of`)."""
+
+    vertex_of: I32
+    faces: I32
+    positions: F32
+    normals: F32
+    uvs: F32 | None
+    tangents: F32 | None
+    joints: NDArray[np.uint16] | None
+    weights: F32 | None
+    shapes: Shapes
+
+
+def split_mesh(mesh: Mesh, *, with_tangents: bool = False, with_morphs: bool = True) -> SplitMesh:
+    """Split `mesh` at its uv seams and drop unused vertices. Guarantees unit normals, exact weight sums."""
+    if mesh.uvs is None or mesh.uv_faces is None:
+        used, flat = np.unique(mesh.faces, return_inverse=True)
+        vertex_of, faces, uvs = used.astype(np.int32), flat.reshape(-1, 3).astype(np.int32), None
+    else:
+        vertex_of, uv_of, faces = split_seams(mesh.faces, mesh.uv_faces)  # sorted by vertex
+        uvs = mesh.uvs[uv_of]
+    positions = mesh.positions[vertex_of]
+    whole = mesh.normals if mesh.normals is not None else vertex_normals(mesh.positions, mesh.faces)
+    normals = unit(whole[vertex_of])
+    joints, weights = None, None
+    if mesh.joints is not None and mesh.weights is not None:
+        joints, weights = exact_weights(mesh.joints[vertex_of], mesh.weights[vertex_of])
+    return SplitMesh(
+        vertex_of=vertex_of,
+        faces=faces,
+        positions=positions,
+        normals=normals,
+        uvs=uvs,
+        tangents=tangents(positions, normals, uvs, faces) if with_tangents and uvs is not None else None,
+        joints=joints,
+        weights=weights,
+        shapes=split_morphs(mesh.morphs if with_morphs else (), vertex_of, len(mesh.positions)),
+    )
+
+
+def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shapes:
+    """Carry all morphs through a split in one pass; shapes that no longer move anything are left out.
+
+    vertex_of: (S,) i32 rising.  count: V, vertices of the welded mesh.
+    """
+    if not morphs:
+        return Shapes((), np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros((0, 3), np.float32), None)
+    first = np.searchsorted(vertex_of, np.arange(count + 1, dtype=np.int32)).astype(np.int32)  # CSR: copies of vertex v
+    index = np.concatenate([m.index for m in morphs])
+    copies = (first[1:] - first[:-1])[index]
+    row = np.repeat(np.arange(len(index), dtype=np.int32), copies)
+    ends = np.cumsum(copies)
+    offset = np.arange(len(row), dtype=np.int32) - np.repeat((ends - copies).astype(np.int32), copies)
+    target = first[index][row] + offset
+    delta = np.concatenate([m.delta for m in morphs])[row]
+    lengths = np.array([len(m.index) for m in morphs])
+    starts = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(lengths)])]
+    peak = np.abs(delta).max(axis=1) if len(delta) else np.zeros(0, np.float32)
+    moved = np.concatenate([[0], np.cumsum(peak > 0)])
+    alive = (moved[starts[1:]] - moved[starts[:-1]]) > 0
+    with_normals = all(m.normal is not None for m in morphs)
+    normal = np.concatenate([m.normal for m in morphs if m.normal is not None])[row] if with_normals else None
+    if not alive.all():
+        keep = np.repeat(alive, np.diff(starts))
+        target, delta = target[keep], delta[keep]
+        normal = normal[keep] if normal is not None else None
+        starts = np.concatenate([[0], np.cumsum(np.diff(starts)[alive])])
+    names = tuple(m.name for m, a in zip(morphs, alive, strict=True) if a)
+    return Shapes(names, starts.astype(np.int64), target, delta, normal)
+
+
+def exact_weights(joints: NDArray[np.uint16], weights: F32) -> tuple[NDArray[np.uint16], F32]:
+    """Joints and weights as glTF demands: no joint twice, joint 0 where the weight is 0, sums within float32's last bit.
+
+    joints, weights: (S, 4). Normalised in float64; what the cast to float32 loses goes onto the largest weight.
+    Rows without any weight hang on joint 0.
+    """
+    w = np.maximum(weights.astype(np.float64), 0.0)
+    joints = np.where(w > 0, joints, 0).astype(np.uint16)
+    for a in range(3):
+        for b in range(a + 1, 4):
+            same = (joints[:, a] == joints[:, b]) & (w[:, b] > 0) & (w[:, a] > 0)
+            if same.any():
+                w[same, a] += w[same, b]
+                w[same, b] = 0.0
+                joints[same, b] = 0
+    total = w.sum(axis=1)
+    w[total <= 0, 0] = 1.0
+    w /= np.where(total > 0, total, 1.0)[:, None]
+    out = w.astype(np.float32)
+    joints[out == 0] = 0
+    rows = np.arange(len(out))
+    top = out.argmax(axis=1)
+    out[rows, top] += (1.0 - out.sum(axis=1, dtype=np.float64)).astype(np.float32)
+    return joints, out
