@@ -50,16 +50,13 @@ def encode(arrays: Mapping[str, NDArray[Any]], blobs: Mapping[str, bytes], meta:
             end = -(-(end + len(raw)) // ALIGN) * ALIGN
         return places[key]
 
-    array_index = {}
+    array_index: dict[str, tuple[str, list[int], int]] = {}
     for name in sorted(arrays):
         a = np.ascontiguousarray(arrays[name])
         assert a.dtype.name in DTYPES, f"{name}: {a.dtype} cannot be stored"
-        array_index[name] = [
-            a.dtype.name,
-            list(a.shape),
-            place(a.astype(a.dtype.newbyteorder("<"), copy=False).tobytes()),
-        ]
-    blob_index = {name: [place(blobs[name]), len(blobs[name])] for name in sorted(blobs)}
+        little = a.astype(a.dtype.newbyteorder("<"), copy=False)
+        array_index[name] = (a.dtype.name, list(a.shape), place(little.tobytes()))
+    blob_index = {name: (place(blobs[name]), len(blobs[name])) for name in sorted(blobs)}
 
     def index_bytes(start: int) -> bytes:
         index = {
