@@ -142,11 +142,11 @@ def _settle_body(data: dict[str, Any]) -> None:
         body["height"] = round(natural_height(_keyed(body)), 4)
     for section in ("body", "face"):
         spec = {k: float(v) for k, v in data.get(section, {}).items()}
-        data[section] = {k: v for k, v in spec.items() if section == "body" and k in MACROS or v != 0.0}
+        data[section] = {k: v for k, v in spec.items() if (section == "body" and k in MACROS) or v != 0.0}
 
 
 MACROS = frozenset(
-    "age gender height weight muscle proportions bust firmness african asian caucasian".split()
+    ["age", "gender", "height", "weight", "muscle", "proportions", "bust", "firmness", "african", "asian", "caucasian"]
 )
 
 
