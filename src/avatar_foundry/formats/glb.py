@@ -124,7 +124,7 @@ class _Writer:
 
     def _add_joints(self, skeleton: Skeleton) -> None:
         children: list[list[int]] = [[] for _ in skeleton.names]
-        roots = []
+        roots: list[int] = []
         for i, parent in enumerate(skeleton.parents.tolist()):
             (children[parent] if parent >= 0 else roots).append(i)
         armature = len(self.nodes)

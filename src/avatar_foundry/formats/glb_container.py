@@ -27,7 +27,7 @@ class Chunk:
 
     def __init__(self) -> None:
         self.views: list[Json] = []
-        self.accessors: list[Json] = []
+        self.accessors: list[str] = []  # as JSON text already
         self.parts: list[Blob] = []
         self.size = 0
 
@@ -76,25 +76,35 @@ class Chunk:
 
     def append(self, accessor: Json) -> int:
         """Add a ready-made accessor; its index."""
+        return self.append_text(to_json(accessor))
+
+    def append_text(self, accessor: str) -> int:
+        """Add an accessor that is JSON text already; its index."""
         self.accessors.append(accessor)
         return len(self.accessors) - 1
+
+
+def to_json(value: Any) -> str:
+    """Compact JSON with sorted keys: the same value always gives the same text."""
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False)
 
 
 def pack(document: Json, chunk: Chunk) -> bytes:
     """The file's bytes: JSON with sorted keys, no spaces, no empty lists; then the binary chunk."""
     document = {k: v for k, v in document.items() if v != []}
-    if chunk.accessors:
-        document["accessors"] = chunk.accessors
     if chunk.views:
         document["bufferViews"] = chunk.views
     length = chunk.size + (-chunk.size % 4)
     if length:
         buffers = document.setdefault("buffers", [{}])
         buffers[0]["byteLength"] = length
-    text = json.dumps(document, separators=(",", ":"), sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
+    body = to_json(document)
+    if chunk.accessors:  # "accessors" sorts before every other top-level key that is written
+        body = f'{{"accessors":[{",".join(chunk.accessors)}],{body[1:]}'
+    text = body.encode()
     text += b" " * (-len(text) % 4)
     head = struct.pack("<IIIII", MAGIC, 2, 20 + len(text) + (8 + length if length else 0), len(text), JSON_CHUNK)
     if not length:
         return head + text
-    tail = [b"\0" * (length - chunk.size)]
-    return b"".join([head, text, struct.pack("<II", length, BIN_CHUNK), *chunk.parts, *tail])
+    blobs: list[Any] = [head, text, struct.pack("<II", length, BIN_CHUNK), *chunk.parts, b"\0" * (length - chunk.size)]
+    return b"".join(blobs)

@@ -1,4 +1,4 @@
-"""How a split mesh becomes glTF accessors. `Plain` stores what there is; `glb_compress.Packed` trades exactness for size."""
+"""How a split mesh becomes glTF accessors: `Plain` exactly, `glb_compress.Packed` smaller."""
 
 from typing import Any, Protocol
 
@@ -10,7 +10,9 @@ from .split import Shapes, SplitMesh
 
 
 class Storage(Protocol):
-    """Turns split meshes into primitives."""
+    """Turns split meshes into primitives. extensions: what a reader must know."""
+
+    extensions: set[str]
 
     def primitive(self, mesh: SplitMesh, joints: int) -> tuple[Json, NDArray[np.float64] | None]:
         """The primitive, and the 4x4 matrix from stored to model space when positions were quantised."""
@@ -24,6 +26,7 @@ class Plain:
 
     def __init__(self, chunk: Chunk) -> None:
         self.chunk = chunk
+        self.extensions: set[str] = set()
 
     def primitive(self, mesh: SplitMesh, joints: int) -> tuple[Json, NDArray[np.float64] | None]:
         add = self.chunk.accessor
@@ -68,11 +71,9 @@ def add_shapes(chunk: Chunk, shapes: Shapes, vertices: int) -> list[Json]:
     wide = vertices > 65535
     index = shapes.index.astype(np.uint32 if wide else np.uint16)
     starts, counts = shapes.starts[:-1], np.diff(shapes.starts)
-    low = np.minimum.reduceat(shapes.delta, starts, axis=0)
-    high = np.maximum.reduceat(shapes.delta, starts, axis=0)
     partial = (counts < vertices)[:, None]
-    low = np.where(partial, np.minimum(low, 0), low).tolist()
-    high = np.where(partial, np.maximum(high, 0), high).tolist()
+    low = np.where(partial, np.minimum(shapes.low, 0), shapes.low).tolist()
+    high = np.where(partial, np.maximum(shapes.high, 0), shapes.high).tolist()
     index_view = chunk.view(index)
     component, width = COMPONENT[index.dtype.str[1:]], index.itemsize
     delta_view = chunk.view(shapes.delta)
@@ -80,13 +81,16 @@ def add_shapes(chunk: Chunk, shapes: Shapes, vertices: int) -> list[Json]:
 
     targets: list[Json] = []
     for start, count, lo, hi in zip(starts.tolist(), counts.tolist(), low, high, strict=True):
-        where = {"bufferView": index_view, "byteOffset": start * width, "componentType": component}
-        base = {"componentType": 5126, "count": vertices, "type": "VEC3"}
-        values = {"bufferView": delta_view, "byteOffset": start * 12}
-        sparse = {"count": count, "indices": where, "values": values}
-        target = {"POSITION": chunk.append({**base, "min": lo, "max": hi, "sparse": sparse})}
+        # thousands of these: text straight away, keys in sorted order
+        head = f'{{"componentType":5126,"count":{vertices},'
+        sparse = (
+            f'"sparse":{{"count":{count},"indices":{{"bufferView":{index_view},"byteOffset":{start * width},'
+            f'"componentType":{component}}},"values":{{"bufferView":'
+        )
+        tail = f',"byteOffset":{start * 12}}}}},"type":"VEC3"}}'
+        ends = f'"max":[{hi[0]!r},{hi[1]!r},{hi[2]!r}],"min":[{lo[0]!r},{lo[1]!r},{lo[2]!r}],'
+        target = {"POSITION": chunk.append_text(f"{head}{ends}{sparse}{delta_view}{tail}")}
         if normal_view is not None:
-            sparse = {"count": count, "indices": where, "values": {"bufferView": normal_view, "byteOffset": start * 12}}
-            target["NORMAL"] = chunk.append({**base, "sparse": sparse})
+            target["NORMAL"] = chunk.append_text(f"{head}{sparse}{normal_view}{tail}")
         targets.append(target)
     return targets

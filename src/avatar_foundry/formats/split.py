@@ -1,4 +1,4 @@
-"""From a welded mesh to the vertex arrays a GPU draws: split at uv seams, only what the faces use. Split late: only here."""
+"""From a welded mesh to the vertex arrays a GPU draws: split at uv seams, only what the faces use."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ class Shapes:
     """All morphs of a split mesh, concatenated: shape i owns rows starts[i]:starts[i + 1].
 
     index: (N,) i32 split vertices, strictly increasing within a shape.  delta, normal: (N, 3) f32.
+    low, high: (M, 3) f32, bounds of each shape's own deltas; the zeros of other vertices are not in them.
     """
 
     names: tuple[str, ...]
@@ -21,6 +22,8 @@ class Shapes:
     index: I32
     delta: F32
     normal: F32 | None
+    low: F32
+    high: F32
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,7 +74,8 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
     vertex_of: (S,) i32 rising.  count: V, vertices of the welded mesh.
     """
     if not morphs:
-        return Shapes((), np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros((0, 3), np.float32), None)
+        none = np.zeros((0, 3), np.float32)
+        return Shapes((), np.zeros(1, np.int64), np.zeros(0, np.int32), none, None, none, none)
     first = np.searchsorted(vertex_of, np.arange(count + 1, dtype=np.int32)).astype(np.int32)  # CSR: copies of vertex v
     index = np.concatenate([m.index for m in morphs])
     copies = (first[1:] - first[:-1])[index]
@@ -82,9 +86,9 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
     delta = np.concatenate([m.delta for m in morphs])[row]
     lengths = np.array([len(m.index) for m in morphs])
     starts = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(lengths)])]
-    peak = np.abs(delta).max(axis=1) if len(delta) else np.zeros(0, np.float32)
-    moved = np.concatenate([[0], np.cumsum(peak > 0)])
-    alive = (moved[starts[1:]] - moved[starts[:-1]]) > 0
+    starts = starts.astype(np.int64)
+    low, high = bounds(delta, starts)
+    alive = ((low < 0) | (high > 0)).any(axis=1)
     with_normals = all(m.normal is not None for m in morphs)
     normal = np.concatenate([m.normal for m in morphs if m.normal is not None])[row] if with_normals else None
     if not alive.all():
@@ -92,12 +96,24 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
         target, delta = target[keep], delta[keep]
         normal = normal[keep] if normal is not None else None
         starts = np.concatenate([[0], np.cumsum(np.diff(starts)[alive])])
+        low, high = low[alive], high[alive]
     names = tuple(m.name for m, a in zip(morphs, alive, strict=True) if a)
-    return Shapes(names, starts.astype(np.int64), target, delta, normal)
+    return Shapes(names, starts, target, delta, normal, low, high)
+
+
+def bounds(values: F32, starts: NDArray[np.int64]) -> tuple[F32, F32]:
+    """Least and greatest of each run starts[i]:starts[i + 1] of (N, 3) values, as two (M, 3); zero for empty runs."""
+    low = np.zeros((len(starts) - 1, 3), np.float32)
+    high = np.zeros_like(low)
+    full = np.diff(starts) > 0
+    if full.any():
+        low[full] = np.minimum.reduceat(values, starts[:-1][full], axis=0)
+        high[full] = np.maximum.reduceat(values, starts[:-1][full], axis=0)
+    return low, high
 
 
 def exact_weights(joints: NDArray[np.uint16], weights: F32) -> tuple[NDArray[np.uint16], F32]:
-    """Joints and weights as glTF demands: no joint twice, joint 0 where the weight is 0, sums within float32's last bit.
+    """Joints and weights as glTF demands: no joint twice, joint 0 without weight, sums within float32's last bit.
 
     joints, weights: (S, 4). Normalised in float64; what the cast to float32 loses goes onto the largest weight.
     Rows without any weight hang on joint 0.

@@ -14,8 +14,7 @@ def local_matrices(parents: NDArray[Any], rest: NDArray[Any]) -> F64:
     """Model-space matrices (J, 4, 4) -> matrices relative to each joint's parent."""
     world = rest.astype(np.float64)
     over = np.where((parents < 0)[:, None, None], np.eye(4), world[parents])
-    local: F64 = np.linalg.solve(over, world)
-    return local
+    return np.asarray(np.linalg.solve(over, world), np.float64)
 
 
 def local_transforms(skeleton: Skeleton) -> tuple[F32, F32, F32]:
