@@ -1,0 +1,18 @@
+"""The parametric body: named parameters in, a base mesh in metres out."""
+
+from .evaluate import BODY_VERTICES, evaluate, evaluate_batch, natural_height, stature
+from .parameters import PARAMETERS, Parameter
+from .surface import BodyMesh, body_mesh, body_part
+
+__all__ = [
+    "BODY_VERTICES",
+    "PARAMETERS",
+    "BodyMesh",
+    "Parameter",
+    "body_mesh",
+    "body_part",
+    "evaluate",
+    "evaluate_batch",
+    "natural_height",
+    "stature",
+]
