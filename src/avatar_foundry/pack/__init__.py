@@ -3,5 +3,6 @@
 from .container import Pack
 from .place import cache_dir, pack_path
 from .store import build, info, open_pack, verify
+from .transfer import export, import_
 
-__all__ = ["Pack", "build", "cache_dir", "info", "open_pack", "pack_path", "verify"]
+__all__ = ["Pack", "build", "cache_dir", "export", "import_", "info", "open_pack", "pack_path", "verify"]

@@ -1,7 +1,6 @@
 """Open, build, check, export and import the pack of this machine."""
 
 import json
-import os
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -84,7 +83,7 @@ def _install(content: bytes, path: Path) -> None:
     with whole_file(path) as part:
         part.write_bytes(content)
         check_content(Pack(part))
-    _open.cache_clear()
+    forget()
 
 
 def _is_sound(path: Path) -> bool:
@@ -117,7 +116,7 @@ def verify() -> str:
         raise PackError(f"there is no data pack at {path}", hint=HINT)
     pack = Pack(path)
     if pack.hash_content() != pack.digest:
-        _open.cache_clear()
+        forget()
         with suppress(OSError):
             _stamp_path(path).unlink(missing_ok=True)
         raise damaged(path, "its content does not have the stated hash")
@@ -125,8 +124,6 @@ def verify() -> str:
     return pack.digest
 
 
-def installed_size() -> int:
-    """Bytes of the pack file, 0 when there is none."""
-    with suppress(OSError):
-        return os.stat(pack_path()).st_size
-    return 0
+def forget() -> None:
+    """Let the next `open_pack` look at the file again."""
+    _open.cache_clear()
