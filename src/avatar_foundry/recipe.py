@@ -7,7 +7,7 @@ the files is written out; resolving a resolved recipe changes nothing.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -176,17 +176,21 @@ def parse(data: Any) -> Recipe:
     try:
         return Recipe.model_validate(data)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=True)
-        issues = [Issue(_pointer(p["loc"]), _message(p)) for p in problems[:50]]
-        suggestions = [s for p in problems[:10] if (s := suggest(p)) is not None]
-        first = issues[0]
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise RecipeError(
-            f"{first.pointer or '/'}: {first.message}{more}",
-            pointer=first.pointer,
-            issues=issues,
-            suggestions=suggestions,
-        ) from None
+        raise explain(error.errors(include_url=False, include_context=True)) from None
+
+
+def explain(problems: Sequence[Any]) -> RecipeError:
+    """pydantic's problems -> one RecipeError: the first in words, all (up to 50) as issues, cures as suggestions."""
+    issues = [Issue(_pointer(p["loc"]), _message(p)) for p in problems[:50]]
+    suggestions = [s for p in problems[:10] if (s := suggest(p)) is not None]
+    first = issues[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return RecipeError(
+        f"{first.pointer or '/'}: {first.message}{more}",
+        pointer=first.pointer,
+        issues=list(dict.fromkeys(issues)),
+        suggestions=list(dict.fromkeys(suggestions)),
+    )
 
 
 def _pointer(loc: tuple[int | str, ...]) -> str:

@@ -1,0 +1,176 @@
+"""The commands, and what every command shares: errors, exit codes, --json.
+
+Exit codes: 0 done, 2 the request or the file is wrong, 3 the platform's rules refuse the export, 1 our fault.
+With --json, standard output holds only the answer or the error object.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import __version__
+from ..errors import FoundryError
+from ..wire import error_body, kind_of
+from . import pack as pack_commands
+
+app = typer.Typer(
+    name="avatar-foundry",
+    help="From a few words to a complete game character.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(pack_commands.app, name="pack")
+AsJson = Annotated[bool, typer.Option("--json", help="print the answer (or the error) as JSON, nothing else")]
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def failing_well(as_json: bool) -> Iterator[None]:
+    """Turn the foundry's errors into words (or JSON) and exit codes."""
+    try:
+        yield
+    except FoundryError as error:
+        body = error_body(error)
+        if as_json:
+            print_json(body)
+        else:
+            typer.secho(f"{body['error']}: {body['detail']}", fg="red", err=True)
+            if cause := error.__cause__:
+                typer.echo(f"  {type(cause).__name__}: {cause}", err=True)
+            for suggestion in body["suggestions"]:
+                typer.echo(f"  - {suggestion['title']}: {suggestion['description']}", err=True)
+            if hint := body.get("hint"):
+                typer.echo(f"  {hint}", err=True)
+        raise typer.Exit(kind_of(error).exit) from None
+
+
+@app.command()
+def generate(
+    preset: Annotated[str | None, typer.Option(help="a preset's id; see `presets`")] = None,
+    prompt: Annotated[str | None, typer.Option(help="a few words: 'slim female elf'")] = None,
+    platform: Annotated[str | None, typer.Option(help="the engine to write for; see `platforms`")] = None,
+    out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("out"),
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="any recipe field: body.height=1.9")
+    ] = None,
+    recipe: Annotated[Path | None, typer.Option(help="a recipe as a JSON file, '-' for standard input")] = None,
+    morph_targets: Annotated[bool | None, typer.Option("--morph-targets/--no-morph-targets")] = None,
+    lods: Annotated[bool | None, typer.Option("--lods/--no-lods")] = None,
+    no_face: Annotated[bool | None, typer.Option("--no-face", help="no shapes, no weights on eyes and jaw")] = None,
+    seed: Annotated[int | None, typer.Option(help="varies the face")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an avatar and write its files."""
+    from .generate import assemble, make
+
+    flags = {"morph_targets": morph_targets, "lods": lods, "no_face": no_face, "seed": seed}
+    with failing_well(as_json):
+        data = assemble(recipe, {"preset": preset, "prompt": prompt, "platform": platform, **flags}, settings or [])
+        answer = make(data, out, quiet=as_json)
+        if as_json:
+            print_json(answer)
+        else:
+            typer.echo(
+                f"{answer['vertex_count']:,} vertices, {answer['face_count']:,} triangles, "
+                f"{answer['bone_count']} bones, {len(answer['morph_names'])} shapes"
+            )
+            for file in answer["files"]:
+                typer.echo(f"  {out / file['name']}  {file['size'] / 1e6:.2f} MB")
+            if ignored := answer["interpretation"]["ignored"]:
+                typer.echo(f"  not understood: {', '.join(ignored)}")
+
+
+@app.command()
+def presets(as_json: AsJson = False) -> None:
+    """List the presets."""
+    from ..presets import load_presets
+
+    table = [{"id": p.id, "title": p.title, "about": p.about, "tags": p.tags} for p in load_presets().values()]
+    _list(table, as_json, lambda row: f"{row['id']:<12} {row['about']}")
+
+
+@app.command()
+def platforms(as_json: AsJson = False) -> None:
+    """List the platforms."""
+    from ..platforms import PLATFORMS
+
+    table = [p.describe() for p in PLATFORMS.values()]
+    _list(table, as_json, lambda row: f"{row['id']:<12} {row['title']}")
+
+
+def _list(table: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
+    if as_json:
+        print_json(table)
+    else:
+        for row in table:
+            typer.echo(line(row))
+
+
+@app.command()
+def inspect(file: Path, as_json: AsJson = False) -> None:
+    """Tell what a GLB holds: counts, bones, shapes, materials, sizes."""
+    from ..formats import describe
+    from .generate import read_file
+
+    with failing_well(as_json):
+        account = describe(read_file(file))
+        if as_json:
+            print_json(account)
+        else:
+            for key, value in account.items():
+                typer.echo(f"{key}: {json.dumps(value, ensure_ascii=False)[:400]}")
+
+
+@app.command()
+def render(
+    file: Path,
+    output: Annotated[Path, typer.Option("--output", "-o", help="the PNG to write")] = Path("sheet.png"),
+    views: Annotated[str, typer.Option(help="comma list: front, side, back, face, face34, q")] = "front,side,back,face",
+    size: Annotated[int, typer.Option(min=64, max=2048, help="pixels per view")] = 640,
+    pose: Annotated[str | None, typer.Option(help="one of the twelve test poses")] = None,
+    morph: Annotated[list[str] | None, typer.Option(metavar="NAME=WEIGHT", help="shapes to apply")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a GLB as a contact sheet, on the CPU."""
+    from .show import draw
+
+    with failing_well(as_json):
+        account = draw(file, output, views.split(","), size, pose, morph or [])
+        if as_json:
+            print_json(account)
+        else:
+            typer.echo(f"{output}  {account['width']} x {account['height']}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="engine processes; default: one per core")] = None,
+) -> None:
+    """Serve the API."""
+    from ..service import serve as run
+
+    with failing_well(False):
+        run(host, port, workers)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Entry point of the `avatar-foundry` command."""
+    app()
