@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, I32, Mesh, Morph
+from ..avatar import F32, I32, Avatar, Mesh, Morph
 from ..geometry import split_seams, tangents, unit, vertex_normals
 
 
@@ -136,3 +136,16 @@ def exact_weights(joints: NDArray[np.uint16], weights: F32) -> tuple[NDArray[np.
     top = out.argmax(axis=1)
     out[rows, top] += (1.0 - out.sum(axis=1, dtype=np.float64)).astype(np.float32)
     return joints, out
+
+
+def stored_counts(avatar: Avatar) -> tuple[int, int]:
+    """(vertices, faces) that a file stores for the full detail: vertices are counted after the split at uv seams."""
+    vertices = faces = 0
+    for part in avatar.parts:
+        mesh = part.mesh
+        if mesh.uv_faces is not None:
+            vertices += len(split_seams(mesh.faces, mesh.uv_faces)[0])
+        else:
+            vertices += len(np.unique(mesh.faces))
+        faces += len(mesh.faces)
+    return vertices, faces

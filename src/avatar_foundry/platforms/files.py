@@ -1,0 +1,29 @@
+"""Write the files of a platform that takes GLB: the main file, and one more per coarser level of detail."""
+
+from dataclasses import replace
+
+from ..avatar import Avatar
+from ..errors import RecipeError
+from ..formats import GlbOptions, write_glb
+from .platform import Platform
+
+
+def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
+    """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_LOD1.glb and so on."""
+    options = compressed(platform.glb, compression)
+    main = replace(options, extra_lods="msft" if platform.lods == "msft" else "none")
+    files = {f"{avatar.name}.glb": write_glb(avatar, main)}
+    for level in range(1, max((len(p.lods) for p in avatar.parts), default=1)):
+        files[f"{avatar.name}_LOD{level}.glb"] = write_glb(avatar, replace(options, lod=level))
+    return files
+
+
+def compressed(options: GlbOptions, compression: str) -> GlbOptions:
+    """`options` with the compression that a recipe asks for."""
+    if compression == "draco":
+        raise RecipeError(
+            "Draco cannot carry morph targets without reordering every shape",
+            hint='Use "meshopt": smaller on avatars, and it keeps the expressions.',
+            pointer="/compression",
+        )
+    return replace(options, meshopt=True, quantise=True) if compression == "meshopt" else options

@@ -1,0 +1,81 @@
+"""What a platform is: declarations, no behaviour of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..avatar import Avatar
+from ..formats import GlbOptions
+from ..pipeline import Stage
+from ..stages.adapt_skeleton import Scheme, adapt_skeleton
+from ..stages.atlas_textures import atlas_textures
+
+Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Upper limits; the budget rules warn above them. Sources in facts: section 1.5, 3.2, 6.5.
+
+    triangles, bones, materials, draw_calls: counts at full detail.  influences: joints per vertex.
+    texture: longest side, pixels.  bytes: size of the main file.
+    """
+
+    triangles: int
+    bones: int
+    influences: int = 4
+    materials: int = 16
+    draw_calls: int = 16
+    texture: int = 2048
+    bytes: int = 32_000_000
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One engine's expectations, as data.
+
+    skeleton:     its bones, hierarchy and axes; None keeps AXIS-65.
+    glb:          how its main file is written.
+    lods:         "separate": NAME_LOD1.glb .. beside the main file; "msft": in the main file too.
+    texture_size: default edge, pixels.  texture_format: default file format of textures.
+    atlas:        whether body and outfit are merged into two draw calls unless the recipe says otherwise.
+    rules:        id prefixes of the rules that apply.
+    severities:   rule id -> (severity, reason), where it differs from the rule's own.
+    bone_pattern: what bone names may look like.
+    required:     bones that must be there, by their names in this platform.
+    notes:        what a user has to know on import, one sentence each.
+    """
+
+    id: str
+    title: str
+    write: Write
+    skeleton: Scheme | None = None
+    glb: GlbOptions = field(default_factory=GlbOptions)
+    lods: str = "separate"
+    texture_size: int = 2048
+    texture_format: str = "png"
+    atlas: bool = False
+    budget: Budget = field(default_factory=lambda: Budget(70_000, 256))
+    rules: tuple[str, ...] = ("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/")
+    severities: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bone_pattern: str = r"[A-Za-z0-9_]+"
+    required: tuple[str, ...] = ()
+    metres_per_unit: float = 1.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bones(self) -> Mapping[str, str]:
+        """Canonical bone name -> theirs."""
+        return self.skeleton.names if self.skeleton is not None else {}
+
+    @property
+    def finish(self) -> tuple[Stage, ...]:
+        """The stages that finish an avatar for this platform."""
+        return self.finish_for(None)
+
+    def finish_for(self, atlas: bool | None) -> tuple[Stage, ...]:
+        """As `finish`, with the recipe's word on the atlas; None leaves it to the platform."""
+        merge = self.atlas if atlas is None else atlas
+        return (
+            *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
+            *((atlas_textures(self.texture_size),) if merge else ()),
+        )

@@ -1,0 +1,31 @@
+"""Unity: humanoid names that its auto-mapper takes as they are; one LODGroup by NAME_LODn nodes."""
+
+from ..humanoid import NAMES, PARENTS, REQUIRED
+from ..stages.adapt_skeleton import renamed
+from .files import write_glbs
+from .platform import Budget, Platform
+
+THUMB = {"Metacarpal": "Proximal", "Proximal": "Intermediate"}  # VRM 1.0 -> HumanBodyBones
+
+
+def unity_name(name: str) -> str:
+    """HumanBodyBones spelling: leftThumbMetacarpal -> LeftThumbProximal."""
+    if "Thumb" in name:
+        head, _, segment = name.partition("Thumb")
+        name = f"{head}Thumb{THUMB.get(segment, segment)}"
+    return name[0].upper() + name[1:]
+
+
+PLATFORM = Platform(
+    id="unity",
+    title="Unity",
+    write=write_glbs,
+    skeleton=renamed(NAMES, PARENTS, unity_name),
+    lods="msft",
+    budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=4096, bytes=60_000_000),
+    required=tuple(sorted(map(unity_name, REQUIRED))),
+    notes=(
+        "glTFast makes no Humanoid avatar by itself: set the rig to Humanoid, or build it with AvatarBuilder.",
+        "Morph weights run from 0 to 1 under glTFast and from 0 to 100 under FBX.",
+    ),
+)

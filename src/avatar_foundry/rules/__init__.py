@@ -1,0 +1,11 @@
+"""Rules judge an avatar before it is written. Found by walking this package; an import error stops start-up."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from .registry import RULES, Finding, Rule, inspect, rule
+
+for _module in sorted(m.name for m in iter_modules(__path__)):
+    import_module(f"{__name__}.{_module}")
+
+__all__ = ["RULES", "Finding", "Rule", "inspect", "rule"]
