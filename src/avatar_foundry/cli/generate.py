@@ -10,7 +10,7 @@ from typing import Any
 
 from ..build import Result, build
 from ..errors import RecipeError, SourceError, Suggestion
-from ..pipeline import OnStep, Stage, ignore_step
+from ..pipeline import Stage
 
 LARGEST = 1 << 30  # bytes of a file that `inspect` and `render` read
 
@@ -51,10 +51,7 @@ def _value(text: str) -> Any:
 
 def make(data: Mapping[str, Any], out: Path, *, quiet: bool) -> dict[str, Any]:
     """Build and write. Nothing is written unless everything is."""
-    if quiet or not sys.stderr.isatty():
-        result = build(data)
-    else:
-        result = _with_bar(data)
+    result = build(data) if quiet or not sys.stderr.isatty() else _with_bar(data)
     write_all(result, out)
     return dict(result.answer)
 
@@ -71,8 +68,7 @@ def _with_bar(data: Mapping[str, Any]) -> Result:
         def show(fraction: float, stage: Stage) -> None:
             progress.update(task, completed=fraction, description=stage.title)
 
-        listener: OnStep = show if sys.stderr.isatty() else ignore_step
-        return build(data, on_step=listener)
+        return build(data, on_step=show)
 
 
 def write_all(result: Result, out: Path) -> None:
