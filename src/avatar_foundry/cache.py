@@ -27,7 +27,8 @@ PART = ".part"
 def cached_bytes(key: str, make: Callable[[], bytes]) -> bytes:
     """The bytes of `key`: from memory, from disk, or from `make()`, which must depend on nothing but the key.
 
-    The engine itself is part of the key, so no entry outlives the code that made it. Several threads or processes that ask at once may each call `make`.
+    The engine itself is part of the key, so no entry outlives the code that made it.
+    Several threads or processes that ask at once may each call `make`.
     """
     name = hashlib.sha256(f"{engine()}\0{key}".encode()).hexdigest()
     if (found := MEMORY.get(name)) is not None:

@@ -2,7 +2,8 @@
 
 from .container import Pack
 from .place import cache_dir, pack_path
+from .show import shown
 from .store import build, info, open_pack, verify
 from .transfer import export, import_
 
-__all__ = ["Pack", "build", "cache_dir", "export", "import_", "info", "open_pack", "pack_path", "verify"]
+__all__ = ["Pack", "build", "cache_dir", "export", "import_", "info", "open_pack", "pack_path", "shown", "verify"]

