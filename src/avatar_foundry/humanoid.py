@@ -3,9 +3,11 @@
 The 55 VRM 1.0 humanoid bones by their VRM names, plus eight twist bones and two toe ends. A twist bone is a leaf child
 of the bone whose segment it covers, listed after that bone's main child (VRChat wants the main child first).
 
-Rest axes (the numbers come from rig): local +Y runs from the joint to its main child, +X is the flexion axis (a
-positive turn about +X bends the joint the way the muscle does), +Z completes the right-handed frame. Eyes are
-axis-aligned (+Y up, +Z forward).
+Rest axes: local +Y runs from the joint to its main child, +X is the flexion axis (a positive turn about +X bends the
+joint the way the muscle does), +Z completes the right-handed frame. In the T-pose this gives the axes of Godot's
+SkeletonProfileHumanoid (`T_AXES`), except the eyes, which are axis-aligned (+Y up, +Z forward, as VRM wants them).
+Right is the mirror of left: Y and Z mirrored, X mirrored as a turning axis is, so that an angle about X means the same
+on both sides and angles about Y and Z change sign.
 """
 
 from typing import NamedTuple
@@ -80,3 +82,39 @@ def mirror(name: str) -> str:
     if name.startswith("left"):
         return "right" + name[4:]
     return "left" + name[5:] if name.startswith("right") else name
+
+
+MAIN_CHILD: dict[str, str] = {
+    **{b.parent: b.name for b in reversed(AXIS65) if b.parent and not b.name.endswith("Twist")},
+    "upperChest": "neck",
+    "leftHand": "leftMiddleProximal",
+    "rightHand": "rightMiddleProximal",
+}
+del MAIN_CHILD["head"]  # eyes and jaw hang on it, none continues it: +Y is the crown
+
+Axis = tuple[float, float, float]
+
+
+def _t_axes() -> dict[str, tuple[Axis, Axis]]:
+    right, left, up, down = (-1.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0)
+    front, back = (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)
+    thumb = (0.5**0.5, 0.0, 0.5**0.5)
+    axes: dict[str, tuple[Axis, Axis]] = dict.fromkeys(NAMES[: INDEX["jaw"]], (left, up))
+    axes["jaw"] = (right, front)
+    for bone in ("Shoulder", "UpperArm", "LowerArm", "Hand"):
+        axes[f"left{bone}"] = ({"Shoulder": front, "LowerArm": down}.get(bone, back), left)
+    for finger, segments in _FINGERS.items():
+        for segment in segments:
+            axes[f"left{finger}{segment}"] = (up, thumb) if finger == "Thumb" else (back, left)
+    axes |= {"leftUpperLeg": (right, down), "leftLowerLeg": (left, down), "leftFoot": (right, front)}
+    axes |= {"leftToes": (left, front), "leftToesEnd": (left, front)}
+    for bone in ("LowerArm", "UpperArm", "LowerLeg", "UpperLeg"):
+        axes[f"left{bone}Twist"] = axes[f"left{bone}"]
+    for name, ((xx, xy, xz), (yx, yy, yz)) in list(axes.items()):
+        if name.startswith("left") and name != "leftEye":
+            axes[mirror(name)] = (xx, -xy + 0.0, -xz + 0.0), (-yx + 0.0, yy, yz)
+    return {n: axes[n] for n in NAMES}
+
+
+#: (+X, +Y) of every bone in the T-pose, in model space.
+T_AXES: dict[str, tuple[Axis, Axis]] = _t_axes()

@@ -1,0 +1,97 @@
+"""Choose the rest pose: bake T or A into positions, normals, morphs and skeleton; stand the avatar on the ground."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from ..avatar import F32, Avatar, Mesh, Morph, Skeleton
+from .pose import POSES, pose_matrices, posed_rotations
+from .skinning import blend, move_points, move_vectors
+
+_EYE = np.eye(4, dtype=np.float32)
+
+
+def moved_skeleton(skeleton: Skeleton, matrices: F32, rotations: np.ndarray) -> Skeleton:
+    """The skeleton with new rest transforms. matrices: (J, 4, 4) skinning; rotations: (J, 3, 3) the new rest axes."""
+    rest = skeleton.rest.astype(np.float64)
+    m = matrices.astype(np.float64)
+    out = np.tile(np.eye(4), (len(rest), 1, 1))
+    out[:, :3, :3] = rotations
+    out[:, :3, 3] = np.einsum("jab,jb->ja", m[:, :3, :3], rest[:, :3, 3]) + m[:, :3, 3]
+    return replace(skeleton, rest=out.astype(np.float32))
+
+
+def bake_mesh(mesh: Mesh, matrices: F32) -> Mesh:
+    """The mesh in the pose of `matrices`: positions, normals and morph deltas turn with the blended matrices.
+
+    What the pose does not move stays bit for bit.
+    """
+    if mesh.joints is None or mesh.weights is None:
+        return mesh
+    moving = np.abs(matrices - _EYE).max(axis=(1, 2)) > 0
+    rows = np.flatnonzero((moving[mesh.joints] & (mesh.weights > 0)).any(axis=1))
+    if not len(rows):
+        return mesh
+    blended = blend(mesh.joints[rows], mesh.weights[rows], matrices)
+    positions = mesh.positions.copy()
+    positions[rows] = move_points(positions[rows], blended)
+    normals = None
+    if mesh.normals is not None:
+        normals = mesh.normals.copy()
+        turned = move_vectors(normals[rows], blended)
+        normals[rows] = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+    place = np.full(len(positions), -1, np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    return replace(
+        mesh,
+        positions=positions,
+        normals=normals,
+        morphs=tuple(_bake_morph(morph, place, blended) for morph in mesh.morphs),
+    )
+
+
+def _bake_morph(morph: Morph, place: np.ndarray, blended: F32) -> Morph:
+    which = place[morph.index]
+    hit = np.flatnonzero(which >= 0)
+    if not len(hit):
+        return morph
+    delta = morph.delta.copy()
+    delta[hit] = move_vectors(delta[hit], blended[which[hit]])
+    normal = morph.normal
+    if normal is not None:
+        normal = normal.copy()
+        normal[hit] = move_vectors(normal[hit], blended[which[hit]])
+    return replace(morph, delta=delta, normal=normal)
+
+
+def bake_pose(avatar: Avatar, pose: Literal["T", "A"]) -> Avatar:
+    """The avatar with a T- or A-pose as its rest pose; itself when it rests in that pose already.
+
+    T: arms level, fingers straight, palms down, thumbs 45 degrees to the front, as Unity, VRM and Godot want it. A: the
+    same arms 45 degrees lower. Every lod of every part moves by the same matrices, so clothes stay on the body.
+    """
+    skeleton = avatar.skeleton
+    if skeleton is None:
+        return avatar
+    matrices = pose_matrices(skeleton, POSES[pose])
+    if np.array_equal(matrices, np.broadcast_to(_EYE, matrices.shape)):
+        return avatar
+    moved = avatar.map_meshes(lambda mesh: bake_mesh(mesh, matrices))
+    return replace(moved, skeleton=moved_skeleton(skeleton, matrices, posed_rotations(skeleton, POSES[pose])))
+
+
+def ground(avatar: Avatar) -> Avatar:
+    """Stand the avatar on y = 0: the lowest drawn vertex touches the ground; itself when it does already."""
+    lowest = [
+        float(part.mesh.positions[np.unique(part.mesh.faces), 1].min()) for part in avatar.parts if len(part.mesh.faces)
+    ]
+    if not lowest or abs(min(lowest)) < 1e-7:
+        return avatar
+    drop = np.array([0.0, min(lowest), 0.0], np.float32)
+    moved = avatar.map_meshes(lambda mesh: replace(mesh, positions=mesh.positions - drop))
+    if (skeleton := avatar.skeleton) is None:
+        return moved
+    rest = skeleton.rest.copy()
+    rest[:, :3, 3] -= drop
+    return replace(moved, skeleton=replace(skeleton, rest=rest))
