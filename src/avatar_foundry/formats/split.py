@@ -88,7 +88,7 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
     starts = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(lengths)])]
     starts = starts.astype(np.int64)
     low, high = bounds(delta, starts)
-    alive = ((low < 0) | (high > 0)).any(axis=1)
+    alive = np.asarray(((low < 0) | (high > 0)).any(axis=1))
     with_normals = all(m.normal is not None for m in morphs)
     normal = np.concatenate([m.normal for m in morphs if m.normal is not None])[row] if with_normals else None
     if not alive.all():

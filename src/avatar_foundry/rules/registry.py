@@ -24,6 +24,8 @@ class Limits(Protocol):
     def draw_calls(self) -> int: ...
     @property
     def texture(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
 
 
 class Target(Protocol):
@@ -71,7 +73,9 @@ def rule(id: str, *, severity: str, fix: Stage | None = None) -> Callable[[Check
     """Register the decorated check under `id`."""
 
     def wrap(check: Check) -> Check:
-        assert id not in RULES and check.__doc__ and severity in SEVERITIES, id
+        assert id not in RULES, id
+        assert check.__doc__, id
+        assert severity in SEVERITIES, id
         RULES[id] = Rule(id, severity, fix, check)
         return check
 

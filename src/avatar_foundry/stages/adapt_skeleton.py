@@ -1,6 +1,6 @@
-"""Turn the canonical skeleton into the one an engine expects: names, hierarchy, extra joints, axes; skin and clips along.
+"""Turn the canonical skeleton into the one an engine expects: names, hierarchy, extra joints, axes.
 
-The surface does not move: in the rest pose, and in every pose of the joints that both skeletons have.
+Skin and clips go along. The surface does not move: neither in the rest pose nor in poses of the joints that both have.
 """
 
 from collections.abc import Callable, Mapping
