@@ -19,9 +19,10 @@ from .stages.set_normals import set_normals
 from .stages.set_pose import set_pose
 from .stages.settle_layers import settle_layers
 from .stages.shade_expressions import shade_expressions
+from .wardrobe import underwear_for
 
 # What every body has, innermost first; hair and the outfit follow.
-ANATOMY = ("eyes", "teeth", "tongue", "underwear")
+ANATOMY = ("eyes_detailed", "teeth", "tongue")
 
 
 def plan(recipe: Recipe) -> tuple[Stage, ...]:
@@ -49,6 +50,8 @@ def plan(recipe: Recipe) -> tuple[Stage, ...]:
 def items(recipe: Recipe) -> Iterator[str]:
     """Everything that is hung on the body, by item id."""
     yield from ANATOMY
+    body = recipe.values()
+    yield underwear_for(body["body.age"], body["body.gender"])
     for item in (recipe.hair.brows, recipe.hair.lashes, recipe.hair.style):
         if item and item != "none":
             yield item

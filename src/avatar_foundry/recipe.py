@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 from .body import PARAMETERS
 from .errors import Issue, RecipeError, Suggestion
 from .platforms import PLATFORMS
-from .wardrobe import ITEMS
+from .wardrobe import ITEMS, resolve
 
 PROMPT_LIMIT = 2000  # characters: a paragraph; longer texts are a mistake or an attack
 NAME_LIMIT = 64
@@ -146,8 +146,10 @@ class Recipe(_Model):
     @classmethod
     def _known_items(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
         for item in value or ():
-            if item not in ITEMS:
-                raise ValueError(f"unknown item '{item}'")
+            try:
+                resolve(item)
+            except RecipeError:
+                raise ValueError(f"unknown item '{item}'") from None
         return value
 
     def compact(self) -> dict[str, Any]:

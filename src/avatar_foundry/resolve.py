@@ -23,8 +23,8 @@ DEFAULTS: dict[str, Any] = {
     "colors": {"eyes": "#5a4632"},
 }
 # What the foundry picks when nobody says, by sex: everyday clothes, hair and brows that suit most faces.
-HAIR = {"female": "bob01", "male": "short02"}
-BROWS = {"female": "eyebrow001", "male": "eyebrow010"}
+HAIR = {"female": "bob_asymmetric", "male": "short_tousled"}
+BROWS = {"female": "brows_natural", "male": "brows_angled"}
 FACE_SPREAD = 0.35  # standard deviation of a seeded face parameter, in units of its range
 
 
@@ -108,7 +108,7 @@ def _sex(body: Mapping[str, Any]) -> str:
 
 
 def _suits(item: str, body: Mapping[str, Any]) -> bool:
-    return item in wardrobe.ITEMS and wardrobe.ITEMS[item].sex in ("any", _sex(body))
+    return item == "none" or wardrobe.resolve(item).sex in ("any", _sex(body))
 
 
 def _keyed(body: Mapping[str, Any]) -> dict[str, float]:
@@ -155,35 +155,30 @@ def _settle_looks(data: dict[str, Any], notes: list[str]) -> None:
     sex, age = _sex(body), body["age"]
     hair["style"] = _item(hair.get("style") or HAIR[sex], "/hair/style", "hair")
     hair["brows"] = _item(hair.get("brows") or BROWS[sex], "/hair/brows", "brows")
-    hair["lashes"] = _item(hair.get("lashes") or "eyelashes01", "/hair/lashes", "lashes")
-    outfit = data.get("outfit")
-    if outfit is None:
-        outfit = wardrobe.default_outfit(age, body["gender"])
-    outfit = [_item(name, f"/outfit/{i}", None) for i, name in enumerate(outfit)]
-    fitting = [name for name in outfit if wardrobe.allowed(name, age)]
-    if dropped := [name for name in outfit if name not in fitting]:
-        notes.append(f"not for this age, left out: {', '.join(dropped)}")
-    if age < ADULT and not wardrobe.is_full_outfit(fitting):
-        fitting = list(dict.fromkeys([*wardrobe.default_outfit(age, body["gender"])]))
-        notes.append("bodies below 18 always wear a full outfit: the default one was chosen")
-    data["outfit"] = fitting
+    hair["lashes"] = _item(hair.get("lashes") or "lashes_natural", "/hair/lashes", "lashes")
+    asked = data.get("outfit")
+    if asked is None:
+        asked = wardrobe.default_outfit(age, body["gender"])
+    worn = [_item(name, f"/outfit/{i}", None) for i, name in enumerate(asked)]
+    data["outfit"] = list(wardrobe.complete_outfit(worn, age, body["gender"]))
+    if data["outfit"] != worn:
+        notes.append(f"bodies below {ADULT:g} always wear a full outfit cut for them: {', '.join(data['outfit'])}")
 
 
 def _item(name: str, pointer: str, slot: str | None) -> str:
-    """The canonical id of an item; 'none' for no hair. Raises RecipeError with the nearest name."""
-    if slot is not None and name in ("none", "bald"):
+    """The canonical id of an item; 'none' for no hair. Raises RecipeError with the nearest names."""
+    if slot == "hair" and name in ("none", "bald"):
         return "none"
-    item = wardrobe.ITEMS.get(name)
-    if item is not None and (slot is None or item.slot == slot):
-        return item.id
-    names = tuple(i.id for i in wardrobe.ITEMS.values() if slot is None or i.slot == slot)
-    close = nearest(name, names)
-    suggestion = (
-        Suggestion(f"Use '{close[0]}'", f"The nearest {slot or 'item'} is '{close[0]}'.", close[1])
-        if close
-        else Suggestion("Choose one that exists", ", ".join(names[:20]), 0.5)
-    )
-    raise RecipeError(f"{pointer}: unknown {slot or 'item'} '{name}'", pointer=pointer, suggestions=[suggestion])
+    try:
+        item = wardrobe.resolve(name)
+    except RecipeError as error:
+        error.pointer = pointer
+        raise
+    if slot is not None and item.slot != slot:
+        fitting = [i.id for i in wardrobe.by_slot(slot)]
+        hint = Suggestion(f"Choose one of slot {slot}", ", ".join(fitting), 0.7)
+        raise RecipeError(f"{pointer}: '{name}' is of slot {item.slot}", pointer=pointer, suggestions=[hint])
+    return item.id
 
 
 def _settle_files(data: dict[str, Any]) -> None:

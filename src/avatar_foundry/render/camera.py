@@ -23,7 +23,7 @@ FRAMES = {"head": (0.035, 0.1), "bust": (-0.08, 0.24)}
 
 
 class Camera(NamedTuple):
-    """eye, target: (3,) metres, +Y up. half: half the picture's height at the target's distance is tan(fov/2) * dist."""
+    """eye, target: (3,) metres, +Y up."""
 
     eye: F64
     target: F64

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..avatar import Avatar, Material
-from ..formats import split_mesh
+from ..formats.split import split_mesh
 from .camera import Camera, view_camera
 from .occlusion import make_occlusion
 from .raster import Fragments, rasterize
