@@ -18,9 +18,8 @@ def depth_inside(base: F32, body: Part, part: Part) -> F32:
     points = part.mesh.positions[used]
     surface = shell(np.ascontiguousarray(base[:BODY]), body_faces())
     _, near = candidates(points, surface.positions, count=24)
-    height, _, foot = signed_distance(points, near, surface, 1.0)
+    touch = signed_distance(points, near, surface, 1.0)
     visible = np.zeros(BODY, bool)
-    shown = body.binding.refs[np.unique(body.mesh.faces), 0]
-    visible[shown] = True
-    nearest = near[np.arange(len(points)), np.linalg.norm(surface.positions[near] - foot[:, None], axis=2).argmin(1)]
-    return np.where(visible[nearest] & (height < 0), -height, 0.0).astype(np.float32)
+    visible[body.binding.refs[np.unique(body.mesh.faces), 0]] = True
+    drawn = visible[touch.corners].all(axis=1)
+    return np.where(drawn & (touch.height < 0), -touch.height, 0.0).astype(np.float32)

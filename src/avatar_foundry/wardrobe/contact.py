@@ -43,6 +43,11 @@ def shell(positions: F32, faces: I32) -> Shell:
     return Shell(positions, faces, vertex_normals(positions, faces), rings(faces, len(positions)))
 
 
+def turned(surface: Shell, sign: F32) -> Shell:
+    """`surface` with its normals times `sign` (V, 1)."""
+    return surface._replace(normals=surface.normals * sign)
+
+
 def candidates(points: F32, surface: F32, reach: float = np.inf, count: int = CANDIDATES) -> tuple[I32, I32]:
     """(points that lie within `reach` metres of the surface's vertices (N,), their nearest vertices (N, count))."""
     if not len(points) or not len(surface):
@@ -54,11 +59,23 @@ def candidates(points: F32, surface: F32, reach: float = np.inf, count: int = CA
     return near.astype(np.int32), index[near].astype(np.int32)
 
 
-def signed_distance(points: F32, near: I32, surface: Shell, within: float) -> tuple[F32, F32, F32]:
-    """Distance (N,) of points (N, 3), negative inside; the normal (N, 3) and the point (N, 3) on the surface closest.
+class Touch(NamedTuple):
+    """The closest spot on a surface: height (N,) above it, negative inside, and the unit normal (N, 3) there.
 
-    near: (N, K) surface vertices to look at. Exact for points within `within` metres of the tangent plane; further
-    out the distance to that plane (a larger number than `within`).
+    corners: (N, 3) vertices of the closest triangle and bary (N, 3) the spot's share in each.
+    """
+
+    height: F32
+    normal: F32
+    corners: I32
+    bary: F32
+
+
+def signed_distance(points: F32, near: I32, surface: Shell, within: float, beyond: float = -np.inf) -> Touch:
+    """How far points (N, 3) are above a surface.
+
+    near: (N, K) surface vertices to look at. Exact for points whose height over the tangent plane at the nearest of
+    them is between `beyond` and `within`; for others that height stands, with a rough spot.
     """
     corners = np.take(surface.positions, near, axis=0)
     away = points[:, None, :] - corners
@@ -67,8 +84,9 @@ def signed_distance(points: F32, near: I32, surface: Shell, within: float) -> tu
     vertex = near[rows, best]
     normal = np.take(surface.normals, vertex, axis=0)
     height = np.einsum("nc,nc->n", away[rows, best], normal)
-    foot = np.take(surface.positions, vertex, axis=0).copy()
-    close = np.flatnonzero(height < within)
+    corner = np.repeat(vertex[:, None], 3, axis=1)
+    share = np.full((len(points), 3), 1 / 3, np.float32)
+    close = np.flatnonzero((height < within) & (height > beyond))
     if len(close):
         faces = np.take(surface.rings, vertex[close], axis=0)
         bary, spot, square = _closest(points[close], faces, surface)
@@ -77,8 +95,8 @@ def signed_distance(points: F32, near: I32, surface: Shell, within: float) -> tu
         at = np.einsum("nk,nkc->nc", bary, np.take(surface.positions, spot, axis=0))
         side = np.einsum("nc,nc->n", points[close] - at, smooth)
         height[close] = np.where(side < 0, -1, 1) * np.sqrt(square)
-        normal[close], foot[close] = smooth, at
-    return height, normal, foot
+        normal[close], corner[close], share[close] = smooth, spot, bary
+    return Touch(height, normal, corner, share)
 
 
 def _closest(points: F32, faces: I32, surface: Shell) -> tuple[F32, I32, F32]:

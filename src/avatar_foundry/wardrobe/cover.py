@@ -9,21 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..avatar import F32, I32, Binding, Mesh, Morph, Part
+from ..avatar import I32, Binding, Mesh, Morph, Part
 from ..geometry import boundary_edges, components, vertex_normals
-from ..pack import open_pack
-from .neutral import BODY, body_faces, neutral_base
-from .rays import Rays, covered, straight_covered
-from .settle import item_of, neighbours, neutral_positions
-
-Mask = NDArray[np.bool_]
+from .rays import Rays, straight_covered
+from .rest import neighbours
+from .under import Mask, under
 
 COVERS = frozenset({"underwear", "garment", "shoes", "armour"})
 HIDDEN = frozenset({"body", "underwear", "garment", "shoes", "armour"})
-# Rows of faces kept under every hem.
-BODY_ROWS, CLOTH_ROWS = 2, 1
 
 
 def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
@@ -44,7 +38,7 @@ def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
         hidden = _hidden(part, above)
         if hidden.any():
             hidden = _grow_back(part, above, hidden)
-            out[k] = keep_faces(part, ~hidden[part.mesh.faces].all(axis=1))
+            out[k] = keep_faces(part, np.asarray(~hidden[part.mesh.faces].all(axis=1)))
     return tuple(out)
 
 
@@ -52,7 +46,7 @@ def _hidden(part: Part, above: Sequence[Part]) -> Mask:
     hidden = np.zeros(len(part.mesh.positions), bool)
     straight = np.zeros_like(hidden)
     for outer in above:
-        deep, flat = _under(part, outer)
+        deep, flat = under(part, outer)
         hidden |= deep
         straight |= flat
     return _swallow(part.mesh.faces, hidden, straight)
@@ -67,43 +61,7 @@ def _swallow(faces: I32, hidden: Mask, straight: Mask) -> Mask:
     open_air = np.zeros(int(island.max()) + 1, bool)
     open_air[island[np.unique(left)]] = False
     np.logical_or.at(open_air, island, ~straight & ~hidden)
-    return hidden | ~open_air[island]
-
-
-def _under(part: Part, outer: Part) -> tuple[Mask, Mask]:
-    """(vertices of `part` deep under `outer`, those straight under it), from neutral bodies; cached by name."""
-    body = part.role == "body"
-    if item_of(outer) is None or (item_of(part) is None and not body):
-        return _cast(part.mesh.positions, part.mesh.faces, outer.mesh.positions, outer.mesh.faces, body)
-    count = len(part.mesh.positions)
-    key = (open_pack().digest, "" if body else part.name, outer.name, count, len(outer.mesh.positions))
-    if key not in _UNDER:
-        item = item_of(outer)
-        sex = "any" if item is None else item.sex
-        if body:
-            points, faces = np.ascontiguousarray(neutral_base(sex)[:BODY]), body_faces()
-        else:
-            points, faces = neutral_positions(part, sex), part.mesh.faces
-        _UNDER[key] = _cast(points, faces, neutral_positions(outer, sex), outer.mesh.faces, body)
-    return _UNDER[key]
-
-
-_UNDER: dict[tuple[str, str, str, int, int], tuple[Mask, Mask]] = {}
-
-
-def _cast(points: F32, faces: I32, cloth: F32, cloth_faces: I32, body: bool) -> tuple[Mask, Mask]:
-    rays = Rays(cloth, cloth_faces)
-    normals = vertex_normals(points, faces)
-    deep = covered(points, normals, rays)
-    return _erode(faces, deep, BODY_ROWS if body else CLOTH_ROWS), straight_covered(points, normals, rays)
-
-
-def _erode(faces: I32, mask: Mask, rows: int) -> Mask:
-    around = neighbours(faces, len(mask))
-    out = mask
-    for _ in range(rows):
-        out = out & ~((around @ (~out).astype(np.float32)) > 0)
-    return out
+    return np.asarray(hidden | ~open_air[island])
 
 
 def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
@@ -134,8 +92,8 @@ def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
         show = np.zeros(len(hidden), np.float32)
         show[bare] = 1.0
         for _ in range(2):
-            show = around @ show
-        hidden = hidden & ~(show > 0)
+            show = np.asarray(around @ show)
+        hidden = hidden & (show <= 0)
     return hidden
 
 

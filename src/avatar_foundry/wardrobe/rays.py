@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from embreex import rtcore_scene
-from embreex.mesh_construction import TriangleMesh
+from embreex import rtcore_scene  # type: ignore[import-untyped]
+from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32
@@ -33,28 +33,26 @@ class Rays:
 
 def cone(normals: F32) -> F32:
     """(V, 15, 3) unit directions around each normal: itself, six at 30 degrees, eight at 60."""
-    side = np.where(np.abs(normals[:, :1]) < 0.7, np.float32([[1, 0, 0]]), np.float32([[0, 1, 0]]))
+    side = np.zeros_like(normals)
+    side[np.arange(len(normals)), np.abs(normals).argmin(axis=1)] = 1.0
     u = np.cross(normals, side)
     u /= np.maximum(np.linalg.norm(u, axis=1, keepdims=True), 1e-9)
     w = np.cross(normals, u)
-    rays = [normals]
-    for tilt, count in ((30.0, 6), (60.0, 8)):
-        lean = np.radians(tilt)
-        for turn in np.arange(count) * (2 * np.pi / count):
-            rays.append(np.cos(lean) * normals + np.sin(lean) * (np.cos(turn) * u + np.sin(turn) * w))
-    return np.stack(rays, axis=1).astype(np.float32)
+    tilt = np.radians(np.repeat([0.0, 30.0, 60.0], [1, 6, 8]))[None, :, None]
+    turn = np.concatenate([[0.0], np.arange(6) / 6, np.arange(8) / 8])[None, :, None] * (2 * np.pi)
+    out = np.cos(tilt) * normals[:, None]
+    out = out + np.sin(tilt) * (np.cos(turn) * u[:, None] + np.sin(turn) * w[:, None])
+    return np.asarray(out, np.float32)
 
 
-def covered(points: F32, normals: F32, cloth: Rays, hang: float = HANG) -> NDArray[np.bool_]:
-    """(V,) whether every way out of a point, up to 60 degrees from its normal, is barred by cloth within `hang`."""
-    out = straight_covered(points, normals, cloth, hang)
-    some = np.flatnonzero(out)
-    if len(some):
-        rays = cone(normals[some])
-        origins = np.repeat(points[some] - BELOW * normals[some], rays.shape[1], axis=0)
-        far, _ = cloth.hit(origins, rays.reshape(-1, 3))
-        out[some] = (far.reshape(len(some), -1) < hang).all(axis=1)
-    return out
+def escapes(points: F32, normals: F32, cloth: Rays, hang: float = HANG) -> NDArray[np.int64]:
+    """(V,) how many of the 15 ways of `cone` out of each point meet no cloth within `hang`, or twice that aslant."""
+    rays = cone(normals)
+    origins = np.repeat(points - BELOW * normals, rays.shape[1], axis=0)
+    far = cloth.hit(origins, rays.reshape(-1, 3))[0].reshape(rays.shape[:2])
+    reach = np.full(rays.shape[1], 2 * hang, np.float32)
+    reach[0] = hang
+    return np.asarray((far >= reach).sum(axis=1))
 
 
 def straight_covered(points: F32, normals: F32, cloth: Rays, hang: float = HANG) -> NDArray[np.bool_]:

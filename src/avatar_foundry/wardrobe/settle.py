@@ -7,19 +7,16 @@ garment cannot clear by its own allowance, the inner one gives way for.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..avatar import F32, I32, Part
-from ..geometry import by_content
 from ..pack import open_pack
-from .catalogue import ALIASES, ITEMS, Item
-from .contact import Shell, candidates, shell, signed_distance
-from .fit import fit
+from .contact import Shell, candidates, shell, signed_distance, turned
 from .neutral import BODY, body_faces, neutral_base
+from .rest import item_of, neighbours, neutral_positions, outward, sex_of
+from .under import deep_hidden, under
 
 CLOTH = frozenset({"underwear", "garment", "shoes", "armour", "hat"})
 # Gap to what lies below, metres. Less than the thickness of cloth looks painted on and lets skinning cut through.
@@ -30,6 +27,10 @@ LAYER_GAP = 0.0015
 YIELD = 0.020
 # Pieces further apart than this on the neutral body never meet.
 REACH = 0.06
+SKIN_REACH = 0.15
+# A bump further out than this belongs to something else that happens to be near.
+BULGE = 0.03
+TINY = 1e-5
 ROUNDS = 2
 
 
@@ -39,31 +40,29 @@ def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
     Parts that are neither clothes nor flowing hair come back as they are. Runs before hiding and before the rest
     pose; needs `lods[0]` only. Deterministic.
     """
-    body: Shell | None = None
     order = sorted((k for k, p in enumerate(parts) if _settles(p)), key=lambda k: (parts[k].layer, k))
-    placed: dict[int, F32] = {}
+    if not order:
+        return tuple(parts)
+    body = shell(np.ascontiguousarray(base[:BODY]), body_faces())
+    skin = next((p for p in parts if p.role == "body"), None)
+    out = list(parts)
     shells: dict[int, Shell] = {}
     for k in order:
         part = parts[k]
-        if body is None:
-            body = shell(np.ascontiguousarray(base[:BODY]), body_faces())
-        positions = part.mesh.positions
+        away = outward(part, base)
         if part.role != "hair":
             gap = UNDERWEAR_GAP if part.role == "underwear" else SKIN_GAP
-            positions = _clear(part, positions, *_touches(part, None), body, gap, 1.0)
+            part = _clear(part, skin, body, gap, 1.0, away)
         for below in order:
             if below == k:
                 break
-            rows, near = _touches(part, parts[below])
-            if parts[below].layer < part.layer and len(rows):
+            if parts[below].layer < part.layer:
                 if below not in shells:
-                    shells[below] = shell(placed[below], parts[below].mesh.faces)
-                positions = _clear(part, positions, rows, near, shells[below], LAYER_GAP, YIELD)
-        placed[k] = positions
-    return tuple(
-        part if k not in placed or placed[k] is part.mesh.positions else _moved(part, placed[k])
-        for k, part in enumerate(parts)
-    )
+                    own = out[below].mesh
+                    shells[below] = turned(shell(own.positions, own.faces), outward(out[below], base))
+                part = _clear(part, out[below], shells[below], LAYER_GAP, YIELD, away)
+        out[k] = part
+    return tuple(out)
 
 
 def _settles(part: Part) -> bool:
@@ -75,22 +74,45 @@ def _moved(part: Part, positions: F32) -> Part:
     return replace(part, lods=(replace(part.mesh, positions=positions), *part.lods[1:]))
 
 
-def _clear(part: Part, positions: F32, rows: I32, near: I32, surface: Shell, gap: float, most: float) -> F32:
-    """Lift `positions[rows]` to at least `gap` above `surface`, by at most `most` metres."""
+def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: float, away: F32) -> Part:
+    """Lift `part` to at least `gap` above `surface`, the shell of `below` (None: the body), by at most `most` metres.
+
+    Vertices against faces both ways: coarse cloth may have all its vertices outside and still cut through a bulge.
+    """
+    rows, near = _touches(part, below)
     if not len(rows):
-        return positions
-    spread = neighbours(part.mesh.faces, len(positions))
-    out = positions
+        return part
+    spread = neighbours(part.mesh.faces, len(part.mesh.positions))
+    bumps, caps = _bumps(part, below)
+    out = part.mesh.positions
     for _ in range(ROUNDS):
-        height, normal, _ = signed_distance(out[rows], near, surface, gap)
-        short = gap - height
-        low = short > 1e-5
-        if not low.any():
-            break
         lift = np.zeros_like(out)
-        lift[rows[low]] = normal[low] * np.minimum(short[low], most)[:, None]
-        out = out + _spread(spread, lift)
-    return out
+        touch = signed_distance(out[rows], near, surface, gap)
+        short = np.minimum(gap - touch.height, most)
+        low = short > TINY
+        lift[rows[low]] = touch.normal[low] * short[low, None]
+        moved = bool(low.any())
+        if moved:
+            out = out + _spread(spread, lift)
+        if len(bumps):
+            cloth = turned(shell(out, part.mesh.faces), away)
+            touch = signed_distance(surface.positions[bumps], caps, cloth, 0.05, -0.008)
+            high = np.flatnonzero((touch.height > TINY - gap / 2) & (touch.height < BULGE))
+            if len(high):
+                ask = np.minimum(touch.height[high] + gap / 2, most)
+                out = out + _spread(spread, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))
+                moved = True
+        if not moved:
+            break
+    return part if out is part.mesh.positions else _moved(part, out)
+
+
+def _raise(corners: I32, bary: F32, ask: F32, normals: F32) -> F32:
+    """Lift (V, 3) along the vertices' normals so that spots (N,) on faces rise by `ask` (N,) metres."""
+    share = bary / np.maximum(np.einsum("nk,nk->n", bary, bary), 1e-6)[:, None]
+    height = np.zeros(len(normals), np.float32)
+    np.maximum.at(height, corners.reshape(-1), (share * ask[:, None]).reshape(-1))
+    return np.asarray(normals * height[:, None], np.float32)
 
 
 def _spread(spread: csr_array, lift: F32) -> F32:
@@ -106,50 +128,10 @@ def _spread(spread: csr_array, lift: F32) -> F32:
     return np.asarray(field, np.float32)
 
 
-@by_content(256)
-def _neighbour_rows(faces: I32, count: int) -> tuple[NDArray[np.int32], NDArray[np.int32], F32]:
-    ends = faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
-    ends = np.concatenate([ends, ends[:, ::-1], np.repeat(np.arange(count), 2).reshape(-1, 2)])
-    pairs = np.unique(ends[:, 0].astype(np.int64) * count + ends[:, 1])
-    row, column = (pairs // count).astype(np.int32), (pairs % count).astype(np.int32)
-    degree = np.bincount(row, minlength=count)
-    start = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
-    return start, column, (1.0 / degree[row]).astype(np.float32)
-
-
-def neighbours(faces: I32, count: int) -> csr_array:
-    """(count, count) the mean over a vertex and its neighbours."""
-    start, column, weight = _neighbour_rows(faces, count)
-    return csr_array((weight, column, start), shape=(count, count))
-
-
-def item_of(part: Part) -> Item | None:
-    """The catalogue item that a part was made from, by its name."""
-    name = part.name.split(".", 1)[0]
-    return ITEMS.get(ALIASES.get(name, name))
-
-
-@lru_cache(maxsize=256)
-def _neutral_positions(digest: str, item_id: str, sex: str) -> dict[str, F32]:
-    return {p.name: p.mesh.positions for p in fit(item_id, neutral_base(sex))}
-
-
-def neutral_positions(part: Part, sex: str) -> F32:
-    """The part's vertices on a neutral body; where they are now when it is not from the catalogue."""
-    item = item_of(part)
-    if item is None:
-        return part.mesh.positions
-    rest = _neutral_positions(open_pack().digest, item.id, sex).get(part.name)
-    return part.mesh.positions if rest is None or len(rest) != len(part.mesh.positions) else rest
-
-
-def _sex(part: Part) -> str:
-    item = item_of(part)
-    return "any" if item is None else item.sex
-
-
 def _touches(part: Part, below: Part | None) -> tuple[I32, I32]:
     """Which vertices of `part` may meet `below` (None: the body), and the vertices there to look at."""
+    if below is not None and below.role == "body":
+        below = None
     known = item_of(part) is not None and (below is None or item_of(below) is not None)
     if not known:
         return _search(part, below)
@@ -163,7 +145,37 @@ def _touches(part: Part, below: Part | None) -> tuple[I32, I32]:
 _TOUCHES: dict[tuple[str, str, str, tuple[int, int]], tuple[I32, I32]] = {}
 
 
+_BUMPS: dict[tuple[str, str, str, tuple[int, int]], tuple[I32, I32]] = {}
+
+
+def _bumps(part: Part, below: Part | None) -> tuple[I32, I32]:
+    """Vertices of `below` that lie under `part` but will stay, and the vertices of `part` to look at for each."""
+    if below is None or part.role == "hair":
+        return np.zeros(0, np.int32), np.zeros((0, 1), np.int32)
+    body = below.role == "body"
+    known = item_of(part) is not None and (body or item_of(below) is not None)
+    key = (open_pack().digest, part.name, below.name, (len(part.mesh.positions), len(below.mesh.positions)))
+    if known and key in _BUMPS:
+        return _BUMPS[key]
+    deep, straight = under(below, part)
+    shown = np.flatnonzero(straight & ~deep)
+    sex = sex_of(part)
+    points = neutral_base(sex)[:BODY] if body else neutral_positions(below, sex)
+    _, near = candidates(points[shown], neutral_positions(part, sex), np.inf, 6)
+    found = shown.astype(np.int32), near
+    if known:
+        _BUMPS[key] = found
+    return found
+
+
 def _search(part: Part, below: Part | None) -> tuple[I32, I32]:
-    sex = _sex(part)
-    surface = neutral_base(sex)[:BODY] if below is None else neutral_positions(below, sex)
-    return candidates(neutral_positions(part, sex), surface, REACH if below is not None else 0.15)
+    sex = sex_of(part)
+    points = neutral_positions(part, sex)
+    if below is not None:
+        return candidates(points, neutral_positions(below, sex), REACH)
+    skin = neutral_base(sex)[:BODY]
+    rows, near = candidates(points, skin, SKIN_REACH)
+    if part.role == "shoes":  # hard: keep their shape where the foot inside will not be drawn
+        keep = ~deep_hidden(part)[near[:, 0]]
+        rows, near = rows[keep], near[keep]
+    return rows, near
