@@ -1,0 +1,227 @@
+"""What skin is made of before anyone chooses a tone: detail of real skins without their colour, and where things are.
+
+The 512-texel skins are split into log-albedo relative to their own mean; low frequencies (baked shadow, uneven
+lighting) are weakened. What remains differs by sex, age and between light and deep skin, and is mixed later.
+"""
+
+import io
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from ..avatar import F32
+from ..pack import Pack
+from .colour import decode
+from .encoded import maps
+from .uvspace import blur_within, carry, coverage, noise, smooth, uv_values
+
+SIZE = 512  # of the sources
+FINE = 2048  # of pores, freckles, stubble
+AGES = ("young", "middleage", "old")
+YEARS = (22.0, 48.0, 74.0)
+CLASSES = tuple((age, origin, sex) for age in AGES for origin in ("caucasian", "african") for sex in ("female", "male"))
+
+
+def picture(pack: Pack, blob: str, size: int, mode: str = "RGB") -> NDArray[np.uint8]:
+    """A blob decoded to (size, size[, C]) 8-bit."""
+    image = Image.open(io.BytesIO(pack.blob(blob))).convert(mode)
+    return np.asarray(image if image.size == (size, size) else image.resize((size, size), Image.Resampling.LANCZOS))
+
+
+def mask(pack: Pack, name: str, size: int) -> F32:
+    """One of the grey masks, 0..1."""
+    grey = picture(pack, f"masks/{name}.jpg", size, "L").astype(np.float32) / 255
+    return smooth(grey, 0.06, 0.94)
+
+
+def joint(pack: Pack, name: str) -> F32:
+    """Centre (3,) of a joint cube of the base mesh."""
+    group = pack.meta["base"]["groups"].index(name)
+    faces = pack.array("base/faces")[pack.array("base/face_group") == group]
+    return np.asarray(pack.array("base/positions")[np.unique(faces)].mean(0), np.float32)
+
+
+def _bump(position: F32, centre: F32, sigma: float) -> F32:
+    return np.asarray(np.exp(-((position - centre) ** 2).sum(-1) / (2 * sigma * sigma)), np.float32)
+
+
+def _sources(pack: Pack) -> dict[str, F32]:
+    return {
+        f"{age} {origin} {sex}": np.log(
+            decode(picture(pack, pack.meta["skins"][f"{age}_{origin}_{sex}"]["blob"], SIZE)) + 0.012
+        )
+        for age, origin, sex in CLASSES
+    }
+
+
+def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
+    group = pack.array("base/face_group") == pack.meta["base"]["groups"].index("body")
+    faces, uv_faces = pack.array("base/faces")[group], pack.array("base/uv_faces")[group]
+    uvs, positions = pack.array("base/uvs"), pack.array("base/positions")
+    used = np.unique(uv_faces)
+    place = carry(uvs[used], uv_values(faces, uv_faces, positions, len(uvs))[used], SIZE)
+    cover = coverage(uvs, uv_faces, SIZE) > 0
+    v, u = np.meshgrid((np.arange(SIZE) + 0.5) / SIZE, (np.arange(SIZE) + 0.5) / SIZE, indexing="ij")
+    socket = (u < 0.16) & (v > 0.36) & (v < 0.48)
+    mouth = (u > 0.74) & (v > 0.855)
+    head = (u > 0.63) & (v > 0.17) & (v < 0.85)
+    limbs = (v > 0.82) & (u < 0.75)
+    x, y, z = np.abs(place[..., 0]), place[..., 1], place[..., 2]
+
+    lips, ears, lids = (mask(pack, n, SIZE) for n in ("lips", "ears", "eyelids"))
+    eye, lip = joint(pack, "joint-l-eye"), place[lips > 0.5].mean(0)
+    front = smooth(z, eye[2] - 0.05, eye[2] + 0.005) * head
+    gap = float(eye[1] - lip[1])  # eye line to mouth line: the face's own unit of length
+    nose = place[head & (x < 0.01) & (np.abs(y - lip[1] - 0.45 * gap) < 0.3 * gap)]
+    tip = nose[nose[:, 2].argmax()]
+
+    cheeks = (
+        np.exp(-(((x - 1.25 * eye[0]) / (0.36 * gap)) ** 2 + ((y - lip[1] - 0.52 * gap) / (0.30 * gap)) ** 2) / 2)
+        * front
+    )
+    blush = cheeks + 0.9 * _bump(place, tip, 0.22 * gap) * head + 0.8 * ears
+    for side in "lr":
+        knee, elbow = joint(pack, f"joint-{side}-knee"), joint(pack, f"joint-{side}-elbow")
+        blush = blush + 0.7 * _bump(place, knee + [0, 0, 0.05], 0.035) * ~head
+        blush = blush + 0.7 * _bump(place, elbow - [0, 0, 0.035], 0.03) * ~head
+        for finger in "2345":
+            blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-1"), 0.011)
+            blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-4"), 0.012)
+
+    dark = _sources_cached(pack)["young african male"]
+    plain = cover & ~mouth & ~socket & ~head & ~limbs
+    grey = dark.mean(-1)
+    palms = smooth(ndimage.gaussian_filter(grey - np.median(grey[plain]), 0.7), 0.25, 1.15) * limbs
+    face = mask(pack, "face", SIZE)
+    hair = smooth(ndimage.gaussian_filter(np.median(grey[plain]) - grey, 1.1), 0.30, 1.25)
+    hair = (
+        hair
+        * head
+        * (1 - smooth(ndimage.gaussian_filter(ears, 2), 0.05, 0.5))
+        * (1 - face * smooth(front, 0.6, 1.0) * (y < eye[1] + 0.03))
+    )
+    scalp = np.maximum(hair, ((y > eye[1] + 0.105) & head) * 1.0)
+
+    back = eye[2] - z
+    line = lip[1] + 0.17 * gap + np.clip(back - 0.02, 0, 0.05) * 0.75 + np.clip(back - 0.055, 0, 0.03) * 1.6
+    beard = smooth(line - y, -0.006, 0.008) * smooth(y, lip[1] - 1.45 * gap, lip[1] - 0.85 * gap) * head
+    beard = beard * smooth(back, 0.108, 0.085) * (1 - ndimage.gaussian_filter(lips, 1.0)) * (1 - ears)
+    spots = 0.10 + 0.9 * np.clip(1.1 * cheeks + 0.9 * _bump(place, tip, 0.4 * gap) + 0.35 * front * (y > lip[1]), 0, 1)
+    arms = smooth(x, 0.17, 0.26) * ~head
+    spots = np.where(head, spots, 0.12 + 0.25 * smooth(y, 0.35, 0.55) + 0.10 * arms) * (1 - palms) * (1 - lips) * ~mouth
+    tzone = np.clip(np.exp(-((x / (0.35 * gap)) ** 2)) * front * (y > lip[1] + 0.1 * gap), 0, 1)
+    brow = np.zeros((SIZE, SIZE), np.float32)
+    refs = np.unique(pack.array("assets/eyebrows/eyebrow001/refs")[:, 0])
+    brow_at = positions[refs]
+    for p in brow_at[:: max(1, len(brow_at) // 60)]:
+        brow = np.maximum(brow, _bump(place, p, 0.006) * head)
+    near = ndimage.binary_dilation(cover, iterations=4)
+    groin = ((u > 0.27) & (u < 0.49) & (v > 0.53) & (v < 0.68)) * 1.0
+    out = {
+        "groin": ndimage.gaussian_filter(groin, 6.0), "cover": cover, "socket": socket, "mouth": np.maximum(mask(pack, "inside-mouth", SIZE), mouth), "lips": lips,
+        "blush": np.clip(blush, 0, 1), "palms": palms, "scalp": scalp * near, "beard": beard * near, "freckles": spots,
+        "tzone": tzone, "brow": brow, "lids": lids, "head": head, "ears": ears, "face": face,
+    }  # fmt: skip
+    return {k: np.clip(np.asarray(v, np.float32) * 255 + 0.5, 0, 255).astype(np.uint8) for k, v in out.items()} | {
+        "place": place
+    }
+
+
+@lru_cache(maxsize=2)
+def _sources_cached(pack: Pack) -> dict[str, F32]:
+    return _sources(pack)
+
+
+def areas(pack: Pack) -> dict[str, NDArray[Any]]:
+    """Where things are on the skin, (512, 512) 8-bit masks by name, and "place": base position f32 per texel."""
+    return maps(f"skin-areas/{pack.digest}", lambda: _make_areas(pack))
+
+
+def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
+    where = areas(pack)
+    part = {k: v.astype(np.float32) / 255 for k, v in where.items() if k != "place"}
+    flat = part["cover"] * (1 - part["socket"]) * (1 - np.minimum(part["mouth"] * 2, 1))
+    fringe = ndimage.gaussian_filter(ndimage.grey_dilation(part["scalp"], 9), 2.0)  # single hairs beyond the hairline
+    calm = flat * (1 - np.minimum(fringe * 2, 1)) * (1 - part["palms"])
+    inner = ndimage.binary_erosion(calm > 0.9, iterations=3).astype(np.float32)
+    mottle = noise(SIZE, 3.0, 5)[..., None] * np.array([0.010, -0.012, -0.012], np.float32)
+    layers = np.empty((len(CLASSES), 3, SIZE, SIZE), np.float32)
+    sources = _sources(pack)
+    for i, name in enumerate(CLASSES):
+        log = sources[" ".join(name)]
+        mean = np.median(log[inner > 0.5], axis=0)
+        low = blur_within(log, calm, 14.0)
+        wide = blur_within(log, calm, 40.0)
+        detail = (log - low) + 0.55 * (low - wide) + 0.25 * np.clip(wide - mean, -0.3, 0.3)
+        detail = detail + 0.45 * (detail - ndimage.gaussian_filter(detail, (0.8, 0.8, 0)))  # crisper: sources are soft
+        grey = detail.mean(-1, keepdims=True)
+        if "african" in name:  # painted with little blue: its noise is no colour of skin
+            detail = grey + 0.55 * (detail - grey)
+        detail = np.clip(detail, -0.75, 0.4)
+        detail *= (1 - part["groin"])[..., None]
+        detail *= (calm * (1 - 0.65 * part["beard"]))[..., None]
+        detail += mottle * flat[..., None]
+        detail *= 1 - 0.5 * part["lips"][..., None]
+        layers[i] = np.moveaxis(detail, -1, 0)
+    return {"detail": layers.astype(np.float16)}
+
+
+@lru_cache(maxsize=1)
+def detail(pack: Pack) -> F32:
+    """Log-albedo detail (len(CLASSES), 3, 512, 512), mean about zero."""
+    stored = maps(f"skin-detail/{pack.digest}", lambda: _make_detail(pack))["detail"]
+    out = stored.astype(np.float32)
+    out.flags.writeable = False
+    return out
+
+
+def _grown(area: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(area).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def _make_fine(pack: Pack) -> dict[str, NDArray[Any]]:
+    where = areas(pack)
+    big = {
+        k: _grown(where[k], FINE).astype(np.float32) / 255
+        for k in ("freckles", "beard", "scalp", "head", "mouth", "palms")
+    }
+    lips = mask(pack, "lips", FINE)
+    soft = (1 - lips) * (1 - big["mouth"])
+    one, mid, wide = noise(FINE, 1.0, 1), noise(FINE, 5.0, 2), noise(FINE, 2.2, 3)
+    pores = np.clip(one - 1.35, 0, None) * soft * (0.55 + 0.45 * big["head"])
+    tint = 128 + 128 * soft * (-0.030 * pores + 0.010 * wide + 0.010 * mid + 0.006 * one)
+    spots = noise(FINE, 2.4, 11)
+    small = noise(FINE, 1.5, 12)
+    dense = np.sqrt(big["freckles"])
+    # the threshold falls where freckles are dense, so spots grow in number before they grow in size
+    freckles = np.maximum(
+        smooth(spots, 2.75 - 1.35 * dense, 3.15 - 1.2 * dense),
+        0.8 * smooth(small, 3.0 - 1.5 * dense, 3.4 - 1.35 * dense),
+    )  # type: ignore[arg-type]
+    freckles *= np.clip(big["freckles"] * 2.5, 0, 1) * soft
+    hairs = noise(FINE, 0.8, 21)
+    stubble = big["beard"] * np.clip(0.42 + 0.50 * smooth(hairs, 0.2, 1.8), 0, 1)
+    strand = noise(FINE, (1.0, 5.0), 31)
+    edge = big["scalp"] + 0.16 * strand * (big["scalp"] > 0.02) * (big["scalp"] < 0.98)
+    scalp = smooth(edge, 0.15, 0.75) * np.clip(0.86 + 0.10 * strand, 0, 1)
+    height = -0.9 * pores + soft * (0.22 * noise(FINE, 1.3, 4) + 0.10 * mid)
+    crease = noise(FINE, (1.2, 7.0), 6)  # the lips' creases run along u on the head island
+    height = height + lips * 0.5 * crease
+    bytes_ = {"freckles": freckles, "stubble": stubble, "scalp": scalp, "lips": lips}
+    out: dict[str, NDArray[Any]] = {k: np.clip(v * 255 + 0.5, 0, 255).astype(np.uint8) for k, v in bytes_.items()}
+    out["nails"] = (np.maximum(mask(pack, "fingernails", FINE), mask(pack, "toenails", FINE)) * 255 + 0.5).astype(
+        np.uint8
+    )
+    out["tint"] = np.clip(tint + 0.5, 0, 255).astype(np.uint8)
+    out["height"] = np.clip(height * 32 + 128, 0, 255).astype(np.uint8)
+    out["lids"] = (ndimage.gaussian_filter(mask(pack, "eyelids", FINE), 6) * 255).astype(np.uint8)
+    return out
+
+
+def fine(pack: Pack) -> dict[str, NDArray[Any]]:
+    """What only 2048 texels can show, (2048, 2048) 8-bit: tint (128 = none), height, freckles, stubble, scalp, lips, nails."""
+    return maps(f"skin-fine/{pack.digest}", lambda: _make_fine(pack))
