@@ -96,8 +96,11 @@ def parse_target(text: bytes) -> tuple[NDArray[np.uint16], NDArray[np.int16]]:
     """Text lines `index dx dy dz` in decimetres -> index (N,), delta (N, 3) in steps of 1e-4 m; left-out ones go."""
     if b"#" in text:
         text = b"\n".join(line for line in text.splitlines() if not line.lstrip().startswith(b"#"))
-    values = np.fromstring(text.decode("ascii"), np.float64, sep=" ")
-    if len(values) % 4:
+    try:
+        values = np.fromstring(text.decode("ascii"), np.float64, sep=" ")
+    except ValueError as error:
+        raise PackError(f"a target's text is damaged: {error}") from error
+    if len(values) % 4 or not np.isfinite(values).all():
         raise PackError("a target's text is damaged")
     rows = values.reshape(-1, 4)
     index = rows[:, 0].astype(np.int64)
