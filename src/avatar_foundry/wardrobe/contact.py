@@ -62,11 +62,13 @@ def candidates(points: F32, surface: F32, reach: float = np.inf, count: int = CA
 class Touch(NamedTuple):
     """The closest spot on a surface: height (N,) above it, negative inside, and the unit normal (N, 3) there.
 
+    square: (N,) 1 when the way to the spot runs along the normal, 0 when the spot lies on an edge straight aside.
     corners: (N, 3) vertices of the closest triangle and bary (N, 3) the spot's share in each.
     """
 
     height: F32
     normal: F32
+    square: F32
     corners: I32
     bary: F32
 
@@ -86,6 +88,7 @@ def signed_distance(points: F32, near: I32, surface: Shell, within: float, beyon
     height = np.einsum("nc,nc->n", away[rows, best], normal)
     corner = np.repeat(vertex[:, None], 3, axis=1)
     share = np.full((len(points), 3), 1 / 3, np.float32)
+    upright = np.zeros(len(points), np.float32)
     close = np.flatnonzero((height < within) & (height > beyond))
     if len(close):
         faces = np.take(surface.rings, vertex[close], axis=0)
@@ -94,9 +97,11 @@ def signed_distance(points: F32, near: I32, surface: Shell, within: float, beyon
         smooth /= np.maximum(np.linalg.norm(smooth, axis=1, keepdims=True), 1e-9)
         at = np.einsum("nk,nkc->nc", bary, np.take(surface.positions, spot, axis=0))
         side = np.einsum("nc,nc->n", points[close] - at, smooth)
-        height[close] = np.where(side < 0, -1, 1) * np.sqrt(square)
+        reach = np.sqrt(square)
+        height[close] = np.where(side < 0, -1, 1) * reach
+        upright[close] = np.abs(side) / np.maximum(reach, 1e-6)
         normal[close], corner[close], share[close] = smooth, spot, bary
-    return Touch(height, normal, corner, share)
+    return Touch(height, normal, upright, corner, share)
 
 
 def _closest(points: F32, faces: I32, surface: Shell) -> tuple[F32, I32, F32]:

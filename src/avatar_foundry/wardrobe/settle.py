@@ -24,12 +24,16 @@ SKIN_GAP = 0.0025
 UNDERWEAR_GAP = 0.0012
 LAYER_GAP = 0.0015
 # An outer garment yields this much to an inner one; beyond, the inner one is pressed flat instead.
-YIELD = 0.020
+YIELD = 0.010
 # Pieces further apart than this on the neutral body never meet.
 REACH = 0.06
 SKIN_REACH = 0.15
 # A bump further out than this belongs to something else that happens to be near.
 BULGE = 0.03
+# Below another garment by more than this is not below it but somewhere else.
+DEEPEST = 0.03
+# Spots further aside than this cosine lie on a hem: there is nothing above or below them.
+SQUARE = 0.7
 TINY = 1e-5
 ROUNDS = 2
 
@@ -90,6 +94,8 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
         touch = signed_distance(out[rows], near, surface, gap)
         short = np.minimum(gap - touch.height, most)
         low = short > TINY
+        if below is not None and below.role != "body":
+            low &= (touch.square > SQUARE) & (touch.height > -DEEPEST)
         lift[rows[low]] = touch.normal[low] * short[low, None]
         moved = bool(low.any())
         if moved:
@@ -97,7 +103,8 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
         if len(bumps):
             cloth = turned(shell(out, part.mesh.faces), away)
             touch = signed_distance(surface.positions[bumps], caps, cloth, 0.05, -0.008)
-            high = np.flatnonzero((touch.height > TINY - gap / 2) & (touch.height < BULGE))
+            high = (touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE)
+            high = np.flatnonzero(high)
             if len(high):
                 ask = np.minimum(touch.height[high] + gap / 2, most)
                 out = out + _spread(spread, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))
@@ -172,7 +179,9 @@ def _search(part: Part, below: Part | None) -> tuple[I32, I32]:
     sex = sex_of(part)
     points = neutral_positions(part, sex)
     if below is not None:
-        return candidates(points, neutral_positions(below, sex), REACH)
+        rows, near = candidates(points, neutral_positions(below, sex), REACH)
+        keep = ~under(below, part)[0][near[:, 0]]  # what will not be drawn need not be cleared
+        return rows[keep], near[keep]
     skin = neutral_base(sex)[:BODY]
     rows, near = candidates(points, skin, SKIN_REACH)
     if part.role == "shoes":  # hard: keep their shape where the foot inside will not be drawn

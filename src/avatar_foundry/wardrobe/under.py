@@ -60,10 +60,9 @@ def _cast(points: F32, faces: I32, cloth: F32, outer: Part, body: bool) -> tuple
     straight = straight_covered(points, normals, rays)
     if body and outer.hides is not None:  # the garment's author looked: toes and folds mislead the rays
         meant = outer.hides[: len(points)]
-        straight |= meant
     else:
         meant = np.zeros_like(straight)
-    deep = erode(faces, straight, BODY_ROWS if body else CLOTH_ROWS)
+    deep = erode(faces, straight | meant, BODY_ROWS if body else CLOTH_ROWS)
     some = np.flatnonzero(deep & ~meant)
     deep[some] = escapes(points[some], normals[some], rays) <= OPEN_WAYS
     for mask in (deep, straight):
