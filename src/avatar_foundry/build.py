@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import __version__
+from .avatar import Avatar
+from .credits import credits_for
 from .errors import ExportRefused
+from .formats import stored_counts
 from .pack import open_pack
 from .pipeline import OnStep, Stage, ignore_step, run
-from .plan import plan
+from .plan import items, plan
 from .platforms import PLATFORMS
 from .recipe import Recipe, parse
 from .resolve import Resolution, resolve
@@ -32,9 +35,7 @@ class Result:
 EXPORTING = Stage("write_files", "Write the files", "exporting", 80.0, lambda avatar: avatar)
 
 
-def build(
-    recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, skip: tuple[str, ...] = ()
-) -> Result:
+def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, skip: tuple[str, ...] = ()) -> Result:
     """Make the avatar that `recipe` asks for.
 
     `on_step(fraction, stage)` hears each stage start, fraction rising from 0 to below 1, and stops the work by raising
@@ -54,10 +55,12 @@ def build(
     avatar = replace(
         avatar,
         name=_file_name(recipe.name or "avatar"),
+        licences=credits_for(items(recipe)),
         extras={"recipe": recipe.digest(), "engine": __version__, "pack": open_pack().digest},
     )
     findings = [
-        {"severity": severity, "rule": rule, **finding._asdict()} for severity, rule, finding in inspect(avatar, platform)
+        {"severity": severity, "rule": rule, **finding._asdict()}
+        for severity, rule, finding in inspect(avatar, platform)
     ]
     if refused := [f for f in findings if f["severity"] == "error"]:
         raise ExportRefused(
@@ -81,7 +84,7 @@ def _file_name(name: str) -> str:
 def _answer(
     asked: Recipe,
     resolution: Resolution,
-    avatar: Any,
+    avatar: Avatar,
     files: Mapping[str, bytes],
     findings: list[dict[str, Any]],
     timings: Mapping[str, float],
@@ -89,7 +92,7 @@ def _answer(
     recipe = resolution.recipe
     names = list(dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs))
     levels = max(len(p.lods) for p in avatar.parts)
-    vertices, faces = _counts(avatar)
+    vertices, faces = stored_counts(avatar)
     return {
         "stage_reached": "export_ready",
         "vertex_count": vertices,
@@ -127,13 +130,7 @@ def _answer(
     }
 
 
-def _counts(avatar: Any) -> tuple[int, int]:
-    from .formats import stored_counts
-
-    return stored_counts(avatar)
-
-
-def _level(avatar: Any, k: int) -> dict[str, Any]:
+def _level(avatar: Avatar, k: int) -> dict[str, Any]:
     parts = [(p.lods[min(k, len(p.lods) - 1)], p.lod_errors) for p in avatar.parts]
     errors: dict[str, float] = {}
     for _, per_lod in parts:

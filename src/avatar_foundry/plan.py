@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from .paint import Look
+from .paint import Look, SkinLook, colors
 from .pipeline import Stage
 from .platforms import PLATFORMS
 from .recipe import Recipe
@@ -61,11 +61,27 @@ def items(recipe: Recipe) -> Iterator[str]:
 def look(recipe: Recipe) -> Look:
     """What the painter needs to know."""
     body, skin, hair = recipe.values(), recipe.skin, recipe.hair
-    return Look.of(
-        skin={**skin.model_dump(exclude_none=True), "age": body["body.age"], "gender": body["body.gender"]},
-        hair=hair.color,
+    own = {"eyes", "lips", "underwear"}
+    things: dict[str, dict[str, str]] = {}
+    for key, color in recipe.colors.items():
+        if key not in own:
+            thing, _, region = key.partition(".")
+            things.setdefault(thing, {})[region or "main"] = color
+    chosen = {key: recipe.colors[key] for key in own & recipe.colors.keys()}
+    return Look(
+        skin=SkinLook(
+            tone=skin.tone or 0.0,
+            undertone=skin.undertone or 0.0,
+            redness=skin.redness or 0.0,
+            blush=skin.redness or 0.0,
+            freckles=skin.freckles or 0.0,
+            stubble=hair.stubble or 0.0,
+            age=body["body.age"],
+            gender=body["body.gender"],
+        ),
+        hair=hair.color or "dark brown",
         brows=hair.brow_color,
-        stubble=hair.stubble or 0.0,
-        hair_style=hair.style or "none",
-        colors=dict(recipe.colors),
+        scalp=0.0 if hair.style == "none" else 0.85,
+        colors=colors(things),
+        **chosen,
     )

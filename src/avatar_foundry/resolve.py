@@ -123,8 +123,11 @@ def _vary(data: dict[str, Any], seed: int, *settled: Mapping[str, Any]) -> None:
         section, _, name = key.partition(".")
         roll = dice.gauss(0.0, FACE_SPREAD)  # rolled for every parameter, so that one choice does not shift the rest
         if section == "face" and p.varies and name not in chosen:
-            limit = min(abs(p.minimum), abs(p.maximum)) if p.minimum < 0 else p.maximum
-            data.setdefault("face", {})[name] = round(max(-0.6, min(0.6, roll)) * limit, 3)
+            # Two-sided parameters spread about 0; one-sided ones stay at 0 for half of all faces.
+            share = max(-0.6, min(0.6, roll)) if p.minimum < 0 else max(0.0, min(0.6, roll))
+            data.setdefault("face", {})[name] = round(
+                share * (min(-p.minimum, p.maximum) if p.minimum < 0 else p.maximum), 3
+            )
 
 
 def _settle_body(data: dict[str, Any]) -> None:
@@ -145,8 +148,9 @@ def _settle_body(data: dict[str, Any]) -> None:
         data[section] = {k: v for k, v in spec.items() if (section == "body" and k in MACROS) or v != 0.0}
 
 
+# Parameters that blend whole bodies are always written out; details only where they differ from none.
 MACROS = frozenset(
-    ["age", "gender", "height", "weight", "muscle", "proportions", "bust", "firmness", "african", "asian", "caucasian"]
+    k.removeprefix("body.") for k, p in PARAMETERS.items() if k.startswith("body.") and not (p.low or p.high)
 )
 
 

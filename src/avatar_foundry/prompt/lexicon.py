@@ -40,6 +40,7 @@ class Lexicon(NamedTuple):
     garments: Mapping[str, tuple[str, ...]]
     regions: Mapping[str, str]
     colors: Mapping[str, str]
+    kinds: frozenset[str]
     degrees: Mapping[str, float]
     negations: frozenset[str]
     filler: frozenset[str]
@@ -78,6 +79,7 @@ def load_lexicon() -> Lexicon:
         garments={w: tuple(v) for w, v in data["garments"].items()},
         regions=data["regions"],
         colors=data["colors"],
+        kinds=frozenset(data["kinds"]["words"]),
         degrees=data["degrees"],
         negations=frozenset(data["negations"]["words"]),
         filler=frozenset(data["filler"]["words"]),

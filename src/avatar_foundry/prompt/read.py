@@ -67,6 +67,7 @@ class _Reader:
             self._measure(m.start, m.stop, m.field, m.value)
         self._first_pass("traits", only={"body.gender"})  # garments depend on the sex
         self._nouns()
+        self._first_pass("rest", skip=self.lexicon.kinds)
         self._first_pass("rest")
         self._leftovers()
         self._heights()
@@ -131,13 +132,13 @@ class _Reader:
 
     # -- traits ----------------------------------------------------------------------------------------------------
 
-    def _first_pass(self, kind: str, only: set[str] | None = None) -> None:
+    def _first_pass(self, kind: str, only: set[str] | None = None, skip: frozenset[str] = frozenset()) -> None:
         for i in range(len(self.tokens)):
             if kind == "rest" and (n := self._phrase(i, self.lexicon.hair_alone)):
                 self._style(i, n, self.lexicon.hair_alone[self._key(i, n)])
             elif kind == "rest" and (n := self._phrase(i, self.lexicon.hair_self_colored)):
                 self._set(i, n, {"hair.color": self.lexicon.hair_colors[self._key(i, n)]})
-            elif n := self._phrase(i, self.lexicon.traits):
+            elif (n := self._phrase(i, self.lexicon.traits)) and self._key(i, n) not in skip:
                 traits = self.lexicon.traits[self._key(i, n)]
                 if only is None:
                     self._traits(i, n, traits)
@@ -151,6 +152,8 @@ class _Reader:
         done: dict[str, Any] = {}
         adult_word = any(t.field == "body.gender" for t in traits)
         for t in traits:
+            if self._key(i, n) in self.lexicon.kinds and (t.field in self.fields or t.field in self.relative):
+                continue
             if t.field == "body.age" and adult_word and "body.age" in self.fields:
                 continue  # "25 year old girl"
             step = (t.value - t.neutral) * degree
@@ -266,9 +269,8 @@ class _Reader:
             elif (color := self._color_of(key, x.hair_colors)) and "hair.color" not in done:
                 done["hair.color"] = color
         stop = i + n
-        if after := self._color_after(i + n, x.hair_colors):
-            if (color := self._color_of(self._key(*after), x.hair_colors)) and "hair.color" not in done:
-                done["hair.color"], stop = color, sum(after)
+        if (after := self._color_after(i + n, x.hair_colors)) and "hair.color" not in done:
+            done["hair.color"], stop = self._color_of(self._key(*after), x.hair_colors), sum(after)
         if done:
             begin = min([k for k, _ in spots], default=i)
             self.fields.update(done)
