@@ -47,7 +47,7 @@ def engine() -> str:
     """Digest of the engine's own code and data files: the same on every machine that runs the same engine."""
     root = Path(__file__).parent
     total = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".json"}):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".json", ".toml"}):
         total.update(f"{path.relative_to(root).as_posix()}\0".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
