@@ -1,6 +1,7 @@
 """Bytes in and out: what files look like. Knows nothing of engines."""
 
 from .glb import GlbOptions, write_glb
+from .glb_reader import read_glb
 from .split import stored_counts
 
-__all__ = ["GlbOptions", "stored_counts", "write_glb"]
+__all__ = ["GlbOptions", "read_glb", "stored_counts", "write_glb"]

@@ -81,9 +81,10 @@ class _Writer:
         self._skin_index: dict[Any, int] = {}
         self.storage: Storage = Plain(self.chunk)
         if options.quantise or options.meshopt:
-            from .glb_compress import Packed  # loads the WASM encoder only for those who want it
+            from .glb_compress import Packed, bounding_cube  # loads the WASM encoder only for those who want it
 
-            self.storage = Packed(self.chunk, quantise=options.quantise, meshopt=options.meshopt)
+            grid = bounding_cube(avatar) if options.quantise else None
+            self.storage = Packed(self.chunk, grid, meshopt=options.meshopt)
             self.used |= self.storage.extensions
             self.required |= self.storage.extensions
 

@@ -1,6 +1,7 @@
 """How a split mesh becomes glTF accessors: `Plain` exactly, `glb_compress.Packed` smaller."""
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,33 +65,63 @@ def index_array(faces: NDArray[np.int32], vertices: int) -> NDArray[Any]:
 
 
 def add_shapes(chunk: Chunk, shapes: Shapes, vertices: int) -> list[Json]:
-    """Sparse POSITION and NORMAL accessors over three shared views: indices, deltas, normal deltas.
+    """Sparse POSITION and NORMAL accessors over three shared views: indices, deltas, normal deltas."""
+    index = sparse_index(shapes, vertices)
+    fields = [Field("POSITION", chunk.view(shapes.delta), 5126, 12, (shapes.low, shapes.high))]
+    if shapes.normal is not None:
+        fields.append(Field("NORMAL", chunk.view(shapes.normal), 5126, 12))
+    return describe_shapes(chunk, shapes.starts, vertices, chunk.view(index), index, fields)
 
-    min and max include the zeros of the vertices that a shape leaves alone, as the validator recomputes them.
-    """
-    wide = vertices > 65535
-    index = shapes.index.astype(np.uint32 if wide else np.uint16)
-    starts, counts = shapes.starts[:-1], np.diff(shapes.starts)
+
+def sparse_index(shapes: Shapes, vertices: int) -> NDArray[Any]:
+    """The moved vertices of all shapes, in 16 bits while they fit."""
+    return shapes.index.astype(np.uint32 if vertices > 65535 else np.uint16)
+
+
+class Field(NamedTuple):
+    """One attribute of a set of shapes: its shared view, component type, bytes per row, and bounds where demanded."""
+
+    name: str
+    view: int
+    component: int
+    stride: int
+    bounds: tuple[NDArray[Any], NDArray[Any]] | None = None
+    normalized: bool = False
+
+
+def describe_shapes(
+    chunk: Chunk,
+    starts: NDArray[np.int64],
+    vertices: int,
+    index_view: int,
+    index: NDArray[Any],
+    fields: Sequence[Field],
+) -> list[Json]:
+    """One target per shape. min and max include the zeros of the vertices that a shape leaves alone."""
+    counts = np.diff(starts)
     partial = (counts < vertices)[:, None]
-    low = np.where(partial, np.minimum(shapes.low, 0), shapes.low).tolist()
-    high = np.where(partial, np.maximum(shapes.high, 0), shapes.high).tolist()
-    index_view = chunk.view(index)
     component, width = COMPONENT[index.dtype.str[1:]], index.itemsize
-    delta_view = chunk.view(shapes.delta)
-    normal_view = chunk.view(shapes.normal) if shapes.normal is not None else None
-
-    targets: list[Json] = []
-    for start, count, lo, hi in zip(starts.tolist(), counts.tolist(), low, high, strict=True):
+    where = [
+        f'"sparse":{{"count":{count},"indices":{{"bufferView":{index_view},"byteOffset":{start * width},'
+        f'"componentType":{component}}},"values":{{"bufferView":'
+        for start, count in zip(starts[:-1].tolist(), counts.tolist(), strict=True)
+    ]
+    targets: list[Json] = [{} for _ in where]
+    for field in fields:
         # thousands of these: text straight away, keys in sorted order
-        head = f'{{"componentType":5126,"count":{vertices},'
-        sparse = (
-            f'"sparse":{{"count":{count},"indices":{{"bufferView":{index_view},"byteOffset":{start * width},'
-            f'"componentType":{component}}},"values":{{"bufferView":'
-        )
-        tail = f',"byteOffset":{start * 12}}}}},"type":"VEC3"}}'
-        ends = f'"max":[{hi[0]!r},{hi[1]!r},{hi[2]!r}],"min":[{lo[0]!r},{lo[1]!r},{lo[2]!r}],'
-        target = {"POSITION": chunk.append_text(f"{head}{ends}{sparse}{delta_view}{tail}")}
-        if normal_view is not None:
-            target["NORMAL"] = chunk.append_text(f"{head}{sparse}{normal_view}{tail}")
-        targets.append(target)
+        head = f'{{"componentType":{field.component},"count":{vertices},'
+        ends = [""] * len(where)
+        if field.bounds is not None:
+            low, high = field.bounds
+            low = np.where(partial, np.minimum(low, 0), low).tolist()
+            high = np.where(partial, np.maximum(high, 0), high).tolist()
+            ends = [
+                f'"max":[{h[0]!r},{h[1]!r},{h[2]!r}],"min":[{b[0]!r},{b[1]!r},{b[2]!r}],'
+                for b, h in zip(low, high, strict=True)
+            ]
+        if field.normalized:
+            ends = [f'{end}"normalized":true,' for end in ends]
+        for target, start, end, sparse in zip(targets, starts[:-1].tolist(), ends, where, strict=True):
+            tail = f'{field.view},"byteOffset":{start * field.stride}}}}},"type":"VEC3"}}'
+            target[field.name] = chunk.append_text(f"{head}{end}{sparse}{tail}")
     return targets

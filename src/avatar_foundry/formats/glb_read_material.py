@@ -1,0 +1,92 @@
+"""Materials and images of a GLB."""
+
+import io
+import warnings
+from typing import Any
+
+from PIL import Image
+
+from ..avatar import Material, Texture
+from ..errors import SourceError
+from .glb_container import Json
+from .glb_source import Source, data_uri, integer
+
+MAX_PIXELS = 8192 * 8192
+MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+def read_materials(source: Source) -> tuple[Material, ...]:
+    """All materials; names made unique. Images that cannot be read are an error, absent ones are not."""
+    images: dict[int, Texture] = {}
+    seen: dict[str, int] = {}
+    out = []
+    for i, entry in enumerate(source.items("materials")):
+        name = str(entry.get("name") or f"material_{i}")
+        seen[name] = seen.get(name, 0) + 1
+        out.append(read_material(source, entry, name if seen[name] == 1 else f"{name}_{seen[name]}", images))
+    return tuple(out)
+
+
+def number(value: Any, default: float, low: float = 0.0, high: float = 1.0) -> float:
+    """A JSON number within limits, or the default."""
+    return min(max(float(value), low), high) if isinstance(value, int | float) and value == value else default
+
+
+def read_material(source: Source, entry: Json, name: str, images: dict[int, Texture]) -> Material:
+    """One material."""
+    pbr = entry.get("pbrMetallicRoughness") or {}
+    color = pbr.get("baseColorFactor")
+    color = color if isinstance(color, list) and len(color) == 4 else [1.0] * 4
+    mode = entry.get("alphaMode", "OPAQUE")
+    extensions = {k: v for k, v in sorted((entry.get("extensions") or {}).items()) if keepable(k, v)}
+    bump = entry.get("normalTexture") or {}
+    return Material(
+        name=name,
+        color=(number(color[0], 1.0), number(color[1], 1.0), number(color[2], 1.0), number(color[3], 1.0)),
+        metallic=number(pbr.get("metallicFactor"), 1.0),
+        roughness=number(pbr.get("roughnessFactor"), 1.0),
+        base=read_texture(source, pbr.get("baseColorTexture"), images),
+        normal=read_texture(source, bump, images),
+        normal_scale=number(bump.get("scale"), 1.0, -10.0, 10.0),
+        orm=read_texture(source, pbr.get("metallicRoughnessTexture"), images),
+        alpha_mode=mode if mode in ("OPAQUE", "MASK", "BLEND") else "OPAQUE",
+        alpha_cutoff=number(entry.get("alphaCutoff"), 0.5),
+        double_sided=bool(entry.get("doubleSided", False)),
+        extensions=extensions,
+    )
+
+
+def keepable(name: str, value: Any) -> bool:
+    """Material extensions of plain factors; those with textures would point at images by number."""
+    return name.startswith("KHR_materials_") and isinstance(value, dict) and not any("Texture" in k for k in value)
+
+
+def read_texture(source: Source, slot: Any, images: dict[int, Texture]) -> Texture | None:
+    """The image behind a texture slot."""
+    if not isinstance(slot, dict) or slot.get("index") is None:
+        return None
+    texture = source.item("textures", slot["index"])
+    webp = (texture.get("extensions") or {}).get("EXT_texture_webp") or {}
+    index = webp.get("source", texture.get("source"))
+    if index is None:
+        return None
+    index = integer(index, "an image", len(source.items("images")) - 1)
+    if index not in images:
+        images[index] = read_image(source, source.item("images", index), index)
+    return images[index]
+
+
+def read_image(source: Source, entry: Json, index: int) -> Texture:
+    """An image's bytes, its size and type from the bytes themselves; pixels are not decoded."""
+    name = str(entry.get("name") or f"image_{index}")
+    data = source.bytes_of(entry["bufferView"]) if entry.get("bufferView") is not None else data_uri(entry.get("uri"))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=tuple(MIMES)) as image:
+                (width, height), kind = image.size, image.format or ""
+    except (OSError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise SourceError(f"The texture {name} cannot be read", hint="Use PNG, JPEG or WebP.") from error
+    if width * height > MAX_PIXELS:
+        raise SourceError(f"The texture {name} has {width} x {height} pixels", hint="Use 8192 x 8192 at most.")
+    return Texture(name, MIMES[kind], width, height, data)

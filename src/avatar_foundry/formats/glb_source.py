@@ -1,0 +1,204 @@
+"""A GLB as it came in: container, JSON and accessors, read without trusting one number in them.
+
+Every offset, count and reference is checked against what is there, and what decoding may allocate is bounded.
+"""
+
+import base64
+import binascii
+import json
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SourceError
+from .glb_container import BIN_CHUNK, JSON_CHUNK, MAGIC, Json
+
+MAX_JSON = 64 << 20
+MAX_DECODED = 1 << 30  # bytes that all accessors together may unpack to
+MAX_ITEMS = 200_000  # entries of any top-level list
+
+DTYPES: dict[int, str] = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+PEAK = {5120: 127.0, 5121: 255.0, 5122: 32767.0, 5123: 65535.0}
+
+UNDERSTOOD = {"KHR_mesh_quantization", "EXT_texture_webp", "KHR_texture_transform", "KHR_lights_punctual", "MSFT_lod"}
+REFUSED = {
+    "KHR_draco_mesh_compression": "Draco compression",
+    "EXT_meshopt_compression": "meshopt compression",
+    "KHR_meshopt_compression": "meshopt compression",
+    "KHR_texture_basisu": "KTX2 textures",
+}
+
+
+def integer(value: Any, what: str, top: int) -> int:
+    """`value` as an int in 0..top, or SourceError."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= top:
+        raise SourceError(f"The file is damaged: {what} is {value!r}")
+    return value
+
+
+class Source:
+    """A parsed file. Lookups raise SourceError when the file is at fault."""
+
+    def __init__(self, data: bytes) -> None:
+        text, self.binary = chunks(data)
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise SourceError("The file's JSON cannot be read", hint="Export the model again as .glb.") from error
+        if not isinstance(document, dict) or not isinstance(asset := document.get("asset"), dict):
+            raise SourceError("The file is not a glTF document")
+        if str(asset.get("version", "")).split(".")[0] != "2":
+            raise SourceError(f"glTF version {asset.get('version')!r} is not read", hint="Export as glTF 2.0.")
+        self.document: Json = document
+        self._spent = 0
+        self._buffers: dict[int, bytes] = {}
+        self._cache: dict[int, NDArray[Any]] = {}
+        for name in document.get("extensionsRequired") or ():
+            self._require(str(name))
+
+    def _require(self, name: str) -> None:
+        if name in REFUSED:
+            raise SourceError(f"The file uses {REFUSED[name]}, which is not read", hint="Export without compression.")
+        if name not in UNDERSTOOD and not name.startswith("KHR_materials_") and not name.startswith("VRMC_"):
+            raise SourceError(f"The file needs the extension {name}, which is not read")
+
+    def items(self, kind: str) -> list[Json]:
+        """A top-level list of objects, empty when absent."""
+        found = self.document.get(kind) or []
+        if not isinstance(found, list) or len(found) > MAX_ITEMS or not all(isinstance(f, dict) for f in found):
+            raise SourceError(f"The file is damaged: its list of {kind} cannot be used")
+        return found
+
+    def item(self, kind: str, index: Any) -> Json:
+        """Entry `index` of a top-level list."""
+        found = self.items(kind)
+        return found[integer(index, f"an index into {kind}", len(found) - 1)]
+
+    def view(self, index: Any) -> tuple[bytes, int, int, int]:
+        """(buffer, offset, length, stride) of a buffer view; stride 0 when packed."""
+        entry = self.item("bufferViews", index)
+        if "EXT_meshopt_compression" in (entry.get("extensions") or {}):
+            self._require("EXT_meshopt_compression")
+        buffer = self._buffer(integer(entry.get("buffer"), "a view's buffer", MAX_ITEMS))
+        offset = integer(entry.get("byteOffset", 0), "a view's offset", len(buffer))
+        length = integer(entry.get("byteLength"), "a view's length", len(buffer) - offset)
+        return buffer, offset, length, integer(entry.get("byteStride", 0), "a view's stride", 252)
+
+    def bytes_of(self, index: Any) -> bytes:
+        """A buffer view's bytes."""
+        buffer, offset, length, _ = self.view(index)
+        return buffer[offset : offset + length]
+
+    def _buffer(self, index: int) -> bytes:
+        if index not in self._buffers:
+            uri = self.item("buffers", index).get("uri")
+            if uri is None and index == 0:
+                self._buffers[0] = self.binary
+            else:
+                self._buffers[index] = data_uri(uri)
+        return self._buffers[index]
+
+    def accessor(self, index: Any, *types: str) -> NDArray[Any]:
+        """Accessor values: (N,) or (N, C), sparse parts filled in, normalised integers as float32. types: allowed."""
+        if not isinstance(index, int) or index not in self._cache:
+            entry = self.item("accessors", index)
+            self._cache[index] = self._decode(entry)
+        kind = self.item("accessors", index).get("type")
+        if types and kind not in types:
+            raise SourceError(f"The file is damaged: an accessor is {kind}, expected {' or '.join(types)}")
+        return self._cache[index]
+
+    def _decode(self, entry: Json) -> NDArray[Any]:
+        component, width = entry.get("componentType"), WIDTHS.get(str(entry.get("type")))
+        if component not in DTYPES or width is None:
+            raise SourceError("The file is damaged: an accessor has no known type")
+        dtype = np.dtype(DTYPES[component])
+        count = integer(entry.get("count"), "an accessor's count", MAX_DECODED // (width * dtype.itemsize))
+        self._spend(count * width * max(dtype.itemsize, 4))
+        if entry.get("bufferView") is not None:
+            values = self._strided(entry["bufferView"], entry.get("byteOffset", 0), dtype, count, width)
+        else:
+            values = np.zeros((count, width), dtype)
+        if isinstance(sparse := entry.get("sparse"), dict):
+            values = self._fill(values, sparse, dtype)
+        if entry.get("normalized") and component in PEAK:
+            values = np.maximum(values.astype(np.float32) / np.float32(PEAK[component]), np.float32(-1.0))
+        return values[:, 0] if width == 1 else values
+
+    def _strided(self, view: Any, start: Any, dtype: np.dtype[Any], count: int, width: int) -> NDArray[Any]:
+        buffer, offset, length, stride = self.view(view)
+        start = integer(start, "an accessor's offset", length)
+        row = width * dtype.itemsize
+        stride = stride or row
+        if count and (start + stride * (count - 1) + row > length or stride < row):
+            raise SourceError("The file is damaged: an accessor reaches beyond its data")
+        if not count:
+            return np.zeros((0, width), dtype)
+        raw = np.frombuffer(buffer, np.uint8, stride * (count - 1) + row, offset + start)
+        rows = np.lib.stride_tricks.as_strided(raw, (count, row), (stride, 1))
+        return np.ascontiguousarray(rows).view(dtype).reshape(count, width)
+
+    def _fill(self, values: NDArray[Any], sparse: Json, dtype: np.dtype[Any]) -> NDArray[Any]:
+        where, what = sparse.get("indices"), sparse.get("values")
+        if (
+            not isinstance(where, dict)
+            or not isinstance(what, dict)
+            or where.get("componentType") not in (5121, 5123, 5125)
+        ):
+            raise SourceError("The file is damaged: a sparse accessor cannot be used")
+        count = integer(sparse.get("count"), "a sparse accessor's count", len(values))
+        kind = np.dtype(DTYPES[where["componentType"]])
+        index = self._strided(where.get("bufferView"), where.get("byteOffset", 0), kind, count, 1)[:, 0]
+        rows = self._strided(what.get("bufferView"), what.get("byteOffset", 0), dtype, count, values.shape[1])
+        if count and int(index.max()) >= len(values):
+            raise SourceError("The file is damaged: a sparse accessor reaches beyond its base")
+        values = values.copy()
+        values[index] = rows
+        return values
+
+    def _spend(self, size: int) -> None:
+        self._spent += size
+        if self._spent > MAX_DECODED:
+            raise SourceError("The model is too large to be unpacked", hint="Reduce it below 5 million vertices.")
+
+
+def chunks(data: bytes) -> tuple[bytes, bytes]:
+    """(JSON text, binary chunk) of a GLB; the JSON of a .gltf with everything embedded is taken as well."""
+    if data[:4] != b"glTF":
+        if data.lstrip()[:1] == b"{" and len(data) <= MAX_JSON:
+            return data, b""
+        raise SourceError("This is not a GLB file", hint="Upload .glb, or .gltf with embedded data.")
+    if len(data) < 20:
+        raise SourceError("The file is cut off")
+    magic, version, length = struct.unpack_from("<III", data)
+    assert magic == MAGIC
+    if version != 2:
+        raise SourceError(f"GLB version {version} is not read", hint="Export as glTF 2.0.")
+    if length > len(data):
+        raise SourceError("The file is cut off", hint="Upload it again.")
+    found: dict[int, bytes] = {}
+    at = 12
+    while at + 8 <= length:
+        size, kind = struct.unpack_from("<II", data, at)
+        if size > length - at - 8:
+            raise SourceError("The file is cut off", hint="Upload it again.")
+        found.setdefault(kind, data[at + 8 : at + 8 + size])
+        at += 8 + size
+    text = found.get(JSON_CHUNK, b"")
+    if not text or len(text) > MAX_JSON:
+        raise SourceError("The file has no usable JSON chunk")
+    return text, found.get(BIN_CHUNK, b"")
+
+
+def data_uri(uri: Any) -> bytes:
+    """The bytes of a base64 data URI; other addresses are never followed."""
+    if not isinstance(uri, str) or not uri.startswith("data:"):
+        raise SourceError("The file refers to other files", hint="Export as one .glb with everything inside.")
+    head, _, body = uri.partition(",")
+    try:
+        return base64.b64decode(body, validate=True) if head.endswith(";base64") else b""
+    except (binascii.Error, ValueError) as error:
+        raise SourceError("The file is damaged: embedded data cannot be decoded") from error
