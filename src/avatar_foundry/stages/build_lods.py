@@ -1,0 +1,134 @@
+"""Lower levels of detail for every part, and how far each is off in millimetres."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ..avatar import F32, U16, Avatar, Mesh, Part, Skeleton
+from ..lod import Ladder, Probes, face_targets, gather_level, ladder
+from ..lod.gather import Shapes, concatenate_shapes
+from ..lod.probes import together
+from ..pipeline import stage
+from ..rig import POSES, pose_matrices
+
+LEVELS = (1.0, 0.5, 0.25, 0.12)
+WITHIN = 0.01  # of a level's faces: nearer to the goal than this is near enough
+ATTEMPTS = 3
+MILLIMETRES = 1000.0
+
+
+@stage("lods", cost=35)
+def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
+    """Build the levels of detail."""
+    parts = [p for p in avatar.parts if len(p.mesh.faces)]
+    if not parts or len(levels) < 2 or all(len(p.lods) == len(levels) for p in parts):
+        return avatar
+    ladders = dict(zip((p.name for p in parts), choose_levels(parts, levels[1:]), strict=True))
+    matrices = None if avatar.skeleton is None else test_matrices(avatar.skeleton)
+
+    def climb(part: Part) -> Part:
+        return with_levels(part, ladders[part.name], matrices) if part.name in ladders else part
+
+    return avatar.map_parts(climb)
+
+
+def choose_levels(parts: Sequence[Part], ratios: Sequence[float]) -> list[Ladder]:
+    """A ladder per part, so that all parts together have `ratios` of their faces.
+
+    When some part cannot go as low as asked, the others make up for it.
+    """
+    roles, counts = [p.role for p in parts], [len(p.mesh.faces) for p in parts]
+    reached: list[list[int] | None] = [None] * len(ratios)
+    ladders: list[Ladder] = []
+    for _ in range(ATTEMPTS):
+        targets = [face_targets(roles, counts, r, done) for r, done in zip(ratios, reached, strict=True)]
+        ladders = [ladder(p, [t[i] for t in targets]) for i, p in enumerate(parts)]
+        got = [[len(rungs.rungs[k].faces) for rungs in ladders] for k in range(len(ratios))]
+        off = [abs(sum(g) / (r * sum(counts)) - 1) for g, r in zip(got, ratios, strict=True)]
+        if max(off) < WITHIN:
+            break
+        reached = [_stuck(g, t) for g, t in zip(got, targets, strict=True)]
+    return ladders
+
+
+def _stuck(got: Sequence[int], targets: Sequence[int]) -> list[int]:
+    """What the parts that could not reach their targets have; 0 for the others."""
+    return [n if n > 1.02 * t else 0 for n, t in zip(got, targets, strict=True)]
+
+
+def with_levels(part: Part, chosen: Ladder, matrices: F32 | None) -> Part:
+    """The part with its lower levels and their errors."""
+    mesh, shapes = part.mesh, concatenate_shapes(part.mesh.morphs)
+    meshes = [gather_level(mesh, shapes, *rung[:4]) for rung in chosen.rungs]
+    probes = [rung.probes for rung in chosen.rungs]
+    found = _errors(mesh, together(probes), shapes, matrices)
+    cuts = np.cumsum([0, *(len(p.vertex) for p in probes)])
+    spans = [slice(a, b) for a, b in pairwise(cuts.tolist())]
+    errors = [_summary({n: e[s] for n, e in found.items()}, p) for p, s in zip(probes, spans, strict=True)]
+    return replace(part, lods=(mesh, *meshes), lod_errors=({}, *errors))
+
+
+def _summary(found: Mapping[str, F32], probes: Probes) -> Mapping[str, float]:
+    out: dict[str, float] = {}
+    for name, errors in found.items():
+        out[f"{name}_mm"] = float(errors.max(initial=0.0)) * MILLIMETRES
+        out[f"{name}_mean_mm"] = probes.mean(errors) * MILLIMETRES
+    return out
+
+
+def test_matrices(skeleton: Skeleton) -> F32:
+    """(J, P, 3, 4) skinning matrices of all test poses."""
+    poses = [pose_matrices(skeleton, pose)[:, :3] for pose in POSES.values()]
+    return np.ascontiguousarray(np.stack(poses, axis=1), np.float32)
+
+
+def _errors(mesh: Mesh, probes: Probes, shapes: Shapes | None, matrices: F32 | None) -> dict[str, F32]:
+    """Metres at each probe, by kind. Only the vertices that probes look at are posed and moved."""
+    looked = np.zeros(len(mesh.positions), bool)
+    looked[probes.vertex] = True
+    looked[probes.corners] = True
+    row = np.cumsum(looked, dtype=np.int32) - 1
+    local = probes._replace(vertex=row[probes.vertex], corners=row[probes.corners])
+    rest = mesh.positions[looked]
+    away = local.gaps(rest)
+    still = np.einsum("nc,nc->n", away, away)
+    found = {"geometric": _plane_distance(rest, local, away)}
+    if matrices is not None and mesh.joints is not None and mesh.weights is not None:
+        found["posed"] = np.sqrt(_largest(local.gaps(_pose(rest, mesh.joints[looked], mesh.weights[looked], matrices))))
+    if shapes is not None:
+        rows = np.flatnonzero(looked[shapes.vertex])
+        number = np.searchsorted(shapes.ends, rows, side="right")
+        field = np.zeros((len(rest), len(shapes.ends), 3), np.float32)
+        field[row[shapes.vertex[rows]], number] = shapes.delta[rows]
+        moved = local.gaps(field.reshape(len(field), -1)).reshape(len(away), -1, 3) + away[:, None]
+        found["expressive"] = np.sqrt(np.maximum(_largest(moved), still))
+    return found
+
+
+def _largest(moved: F32) -> F32:
+    """(N,) the largest squared length among each row's vectors."""
+    cubes = moved.reshape(len(moved), -1, 3)
+    return np.asarray(np.einsum("npc,npc->np", cubes, cubes).max(axis=1, initial=0.0))
+
+
+def _pose(rest: F32, joints: U16, weights: F32, matrices: F32) -> F32:
+    """(N, P * 3) positions in all poses."""
+    flat = matrices.reshape(len(matrices), -1)
+    blended = flat[joints[:, 0]] * weights[:, :1]
+    for k in range(1, joints.shape[1]):
+        more = np.flatnonzero(weights[:, k])
+        blended[more] += flat[joints[more, k]] * weights[more, k : k + 1]
+    cube = blended.reshape(len(rest), -1, 4)
+    return np.asarray(np.matmul(cube[:, :, :3], rest[:, :, None])[:, :, 0] + cube[:, :, 3])
+
+
+def _plane_distance(positions: F32, probes: Probes, away: F32) -> F32:
+    """(N,) distance to the level's face where the probe lies over its inside, else to the point that stands for it."""
+    a, b, c = (positions[probes.corners[:, k]] for k in range(3))
+    across = np.cross(b - a, c - a)
+    area = np.sqrt(np.einsum("nc,nc->n", across, across))
+    height = np.abs(np.einsum("nc,nc->n", away, across)) / np.maximum(area, 1e-20)
+    inside = (probes.weights > 1e-3).all(axis=1) & (area > 1e-14)
+    return np.asarray(np.where(inside, height, np.sqrt(np.einsum("nc,nc->n", away, away))), np.float32)
