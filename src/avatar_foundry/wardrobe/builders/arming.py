@@ -1,0 +1,41 @@
+"""What lies under plate and robe, taken from the base mesh itself: arming suit, trousers, gloves; and what they cover."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .anatomy import Anatomy
+from .garment import Skin
+
+
+def arming_suit(a: Anatomy, surface: str = "cloth", low: float = -9.0, lift: float = 0.002) -> Skin:
+    """The whole body suit above the height `low`."""
+    faces = a.body.triangles["helper-tights"]
+    y = a.body.base[:, 1]
+    return Skin(faces[(y[faces] > low).all(1)], surface, lift)
+
+
+def gloves(a: Anatomy, surface: str = "leather") -> list[Skin]:
+    """Both hands from a little above the wrist."""
+    p = a.body.base
+    hand, elbow = a.joints["l-hand"], a.joints["l-elbow"]
+    axis = (hand - elbow) / np.linalg.norm(hand - elbow)
+    faces = a.body.triangles["body"]
+    side = np.abs(p) * (1, 0, 0) + p * (0, 1, 1)
+    along = (side - hand) @ axis
+    on = (along > -0.05) & (np.abs(p[:, 0]) > elbow[0])
+    return [Skin(faces[on[faces].all(1)], surface, 0.0022)]
+
+
+def covered(a: Anatomy, *, hands: bool, feet: bool = True) -> "NDArray[np.bool_]":
+    """(B,) body vertices below the collar."""
+    p = a.body.base
+    neck = a.joints["neck"]
+    hidden = (p[:, 1] < neck[1] - 0.012 + 0.2 * np.maximum(0.0, -p[:, 2] - 0.02)) & (np.arange(len(p)) < 13380)
+    if not hands:
+        hand, elbow = a.joints["l-hand"], a.joints["l-elbow"]
+        axis = (hand - elbow) / np.linalg.norm(hand - elbow)
+        side = np.abs(p) * (1, 0, 0) + p * (0, 1, 1)
+        hidden &= ~(((side - hand) @ axis > -0.06) & (np.abs(p[:, 0]) > elbow[0]))
+    if not feet:
+        hidden &= p[:, 1] > a.joints["l-ankle"][1] + 0.05
+    return hidden

@@ -1,0 +1,298 @@
+"""From drawn sheets to parts: stack the grids of one surface, bind them to the body, refit them in milliseconds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from ...avatar import F32, I32, Binding, Mesh, Part
+from ...geometry import content_digest, vertex_normals
+from ...pack import open_pack
+from .anatomy import Anatomy, anatomy
+from .chart import F64
+from .neutral import Neutral
+from .sheet import Sheet, joint_rows, sheet_faces, sheet_uv
+from .warp import Warp, make_warp
+
+CONTROLS = {"torso": 200, "arm": 150, "leg": 130, "skirt": 220, "upper": 260, "head": 110}
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """Faces of the base mesh itself, lifted along their normals: suits and gloves. faces: (F, 3) base vertices.
+
+    lift: metres, one number or one per base vertex.
+    """
+
+    faces: I32
+    surface: str
+    lift: "float | F32"
+    tile: float = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """What a builder draws. own_weights: surfaces whose sheets carry their own skin weights; others follow the body."""
+
+    sheets: tuple[Sheet, ...]
+    skins: tuple[Skin, ...] = ()
+    own_weights: tuple[str, ...] = ()
+    hides: "NDArray[np.bool_] | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """One surface of a garment, ready to refit."""
+
+    surface: str
+    faces: I32
+    uvs: F32
+    uv_faces: I32
+    binding: Binding
+    joints: "NDArray[np.uint16] | None"
+    weights: "F32 | None"
+    warps: tuple[tuple[Warp, slice], ...]
+    skins: tuple[tuple[I32, I32, "float | F32", slice], ...]
+    keep: "tuple[F32, sp.csr_matrix] | None"
+    count: int
+
+    def positions(self, base: F32) -> F32:
+        """(V, 3) on a body (B, 3)."""
+        out = np.empty((self.count, 3), np.float32)
+        for warp, span in self.warps:
+            out[span] = warp(base)
+        for index, faces, lift, span in self.skins:
+            p = np.ascontiguousarray(base[index])
+            out[span] = p + vertex_normals(p, faces) * (lift if isinstance(lift, float) else lift[:, None])
+        return out if self.keep is None else self._clear(out, base)
+
+    def _clear(self, out: F32, base: F32) -> F32:
+        """Where the body comes nearer than the drawing allows, move away from it, and the surroundings with it."""
+        assert self.keep is not None
+        floor, around = self.keep
+        n = len(floor)
+        normals = body_normals(base)
+        refs, w = self.binding.refs[:n], self.binding.weights[:n, :, None]
+        foot = (base[refs] * w).sum(1)
+        normal = (normals[refs] * w).sum(1)
+        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+        push = floor - ((out[:n] - foot) * normal).sum(1)
+        if (push > 0).any():
+            push = np.clip(push, 0.0, 0.03)
+            for _ in range(2):
+                push = np.maximum(push, around @ push)
+            out[:n] += normal * push[:, None]
+        return out
+
+
+def region_of(name: str, body: Neutral) -> I32:
+    """Base vertices whose movement a region follows."""
+    p, s, pelvis = body.base, body.joint("l-shoulder"), body.joint("pelvis")
+    number = np.arange(len(p))
+    tights, skirt, skin = (number >= 15328) & (number < 18002), (number >= 18002) & (number < 18722), number < 13380
+    x, y = p[:, 0], p[:, 1]
+    neck = body.joint("neck")[1]
+    side, _, kind = name.rpartition(".")
+    if side == "right":
+        x = -x
+    hand = skin & (x > body.joint("l-hand")[0] - 0.05) & (y > pelvis[1] - 0.1)
+    foot = skin & (y < body.joint("l-ankle")[1] + 0.04)
+    collar = skin & (y > neck - 0.03) & (y < neck + 0.09)
+    keep = {
+        "torso": (tights & (np.abs(x) < s[0] + 0.05) & (y > pelvis[1] - 0.28)) | collar,
+        "arm": (tights & (x > s[0] - 0.07) & (y > pelvis[1] - 0.1)) | hand,
+        "leg": ((tights & (x > 0.004)) & (y < pelvis[1] + 0.12)) | (foot & (x > 0.004)),
+        "skirt": ((tights | skirt) & (y < body.joint("spine-2")[1]) & (np.abs(x) < 0.32)) | foot,
+        "upper": (tights & (y > pelvis[1] - 0.05))
+        | collar
+        | (skin & (np.abs(x) > body.joint("l-hand")[0] - 0.05) & (y > pelvis[1] - 0.1)),
+        "head": skin & (y > neck),
+    }[kind]
+    return np.flatnonzero(keep).astype(np.int32)
+
+
+@lru_cache(maxsize=2)
+def _solid(digest: str) -> I32:
+    body = anatomy().body
+    return np.concatenate([body.triangles["helper-tights"], body.triangles["body"]])
+
+
+def body_normals(base: F32) -> F32:
+    """(B, 3) normals of the body and of the body suit, the last ones asked for remembered."""
+    global _last
+    key = (open_pack().digest, content_digest(base))
+    if _last is None or _last[0] != key:
+        _last = (key, vertex_normals(base, _solid(key[0])))
+    return _last[1]
+
+
+_last: "tuple[tuple[str, bytes], F32] | None" = None
+CLEARANCE = {"steel": 0.006, "trim": 0.005, "leather": 0.003, "cloth": 0.003}
+
+
+def _floor(points: F64, binding: Binding, faces: I32, body: Neutral, least: float) -> "tuple[F32, sp.csr_matrix]":
+    """Least distance of each vertex from its foot point, and the averaging over neighbours."""
+    w = binding.weights[:, :, None]
+    normals = vertex_normals(body.base, _solid(open_pack().digest))
+    normal = (normals[binding.refs] * w).sum(1)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    away = ((points - (body.base[binding.refs] * w).sum(1)) * normal).sum(1)
+    floor = np.where(away > 0.001, np.minimum(least, 0.75 * away), -1.0).astype(np.float32)
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    n = len(points)
+    links = sp.csr_matrix((np.ones(2 * len(edges), np.float32), (edges.ravel(), edges[:, ::-1].ravel())), (n, n))
+    links.data[:] = 1
+    rows = np.maximum(np.asarray(links.sum(1)).ravel(), 1)
+    return floor, (sp.diags(1 / rows) @ links).tocsr().astype(np.float32)
+
+
+def bind_points(points: F64, body: Neutral) -> Binding:
+    """Each point to the corners of a body triangle near it, with the weights of its foot point."""
+    faces = np.concatenate([body.triangles["helper-tights"], body.triangles["body"]])
+    corners = body.base.astype(np.float64)[faces]
+    _, near = cKDTree(corners.mean(1)).query(points, k=6, workers=1)
+    a, b, c = (corners[near][:, :, k] for k in range(3))
+    v0, v1, v2 = b - a, c - a, points[:, None] - a
+    d00, d01, d11 = (v0 * v0).sum(-1), (v0 * v1).sum(-1), (v1 * v1).sum(-1)
+    d20, d21 = (v2 * v0).sum(-1), (v2 * v1).sum(-1)
+    det = np.maximum(d00 * d11 - d01 * d01, 1e-18)
+    bary = np.stack(
+        [
+            1 - ((d11 * d20 - d01 * d21) + (d00 * d21 - d01 * d20)) / det,
+            (d11 * d20 - d01 * d21) / det,
+            (d00 * d21 - d01 * d20) / det,
+        ],
+        -1,
+    )
+    bary = np.clip(bary, 0, 1)
+    bary /= bary.sum(-1, keepdims=True)
+    foot = (bary[..., None] * corners[near]).sum(2)
+    best = ((foot - points[:, None]) ** 2).sum(-1).argmin(1)
+    row = np.arange(len(points))
+    return Binding(faces[near[row, best]].astype(np.int32), bary[row, best].astype(np.float32))
+
+
+def _surface(name: str, design: Design, body: Neutral) -> Cut:
+    points: list[F64] = []
+    faces, uvs, uv_faces, joints, weights = [], [], [], [], []
+    spans: list[tuple[str, slice]] = []
+    count = uv_count = 0
+    sheets = sorted((s for s in design.sheets if s.surface == name), key=lambda s: s.region)
+    for sheet in sheets:
+        u, w = sheet.points.shape[:2]
+        f, uf = sheet_faces(u, w, sheet.closed)
+        points.append(sheet.points.reshape(-1, 3))
+        uv = sheet_uv(sheet).reshape(-1, 2)
+        p = points[-1]
+        area = np.linalg.norm(np.cross(p[f[:, 1]] - p[f[:, 0]], p[f[:, 2]] - p[f[:, 0]]), axis=1)
+        solid = area > 1e-10
+        faces.append(f[solid] + count)
+        uv_faces.append(uf[solid] + uv_count)
+        uvs.append(uv)
+        j, x = joint_rows(sheet)
+        joints.append(j)
+        weights.append(x)
+        spans.append((sheet.region, slice(count, count + u * w)))
+        count, uv_count = count + u * w, uv_count + len(uv)
+    drawn = np.concatenate(points) if points else np.zeros((0, 3))
+    warps: list[tuple[Warp, slice]] = []
+    for region in dict.fromkeys(r for r, _ in spans):
+        own = [s for r, s in spans if r == region]
+        span = slice(own[0].start, own[-1].stop)
+        kind = region.rpartition(".")[2]
+        warps.append((make_warp(body.base, region_of(region, body), drawn[span], CONTROLS[kind]), span))
+    binding = bind_points(drawn, body) if count else Binding(np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32))
+    keep = _floor(drawn, binding, np.concatenate(faces), body, CLEARANCE.get(name, 0.003)) if count else None
+    refs, amounts = [binding.refs], [binding.weights]
+    skins = []
+    pack = open_pack()
+    base_uv, base_uv_faces, base_faces = pack.array("base/uvs"), pack.array("base/uv_faces"), pack.array("base/faces")
+    for skin in (s for s in design.skins if s.surface == name):
+        index, local = np.unique(skin.faces, return_inverse=True)
+        local = local.reshape(-1, 3).astype(np.int32)
+        lift = skin.lift if isinstance(skin.lift, float) else np.asarray(skin.lift)[index].astype(np.float32)
+        skins.append((index.astype(np.int32), local, lift, slice(count, count + len(index))))
+        faces.append(local + count)
+        uv, uf = _base_uv(skin.faces, base_faces, base_uv_faces, base_uv, body.base, skin.tile)
+        uvs.append(uv)
+        uv_faces.append(uf + uv_count)
+        refs.append(np.repeat(index[:, None].astype(np.int32), 3, 1))
+        amounts.append(np.tile(np.array([[1, 0, 0]], np.float32), (len(index), 1)))
+        count, uv_count = count + len(index), uv_count + len(uv)
+    own_weights = name in design.own_weights and not skins
+    return Cut(
+        name,
+        np.concatenate(faces).astype(np.int32),
+        np.concatenate(uvs).astype(np.float32),
+        np.concatenate(uv_faces).astype(np.int32),
+        Binding(np.concatenate(refs), np.concatenate(amounts)),
+        np.concatenate(joints) if own_weights else None,
+        np.concatenate(weights) if own_weights else None,
+        tuple(warps),
+        tuple(skins),
+        keep,
+        count,
+    )
+
+
+def _base_uv(triangles: I32, quads: I32, quad_uvs: I32, uvs: F32, at: F32, tile: float) -> tuple[F32, I32]:
+    """Uvs of base triangles: the base's own layout, scaled about its corner to one texture per `tile` metres, folded."""
+    tri = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+    tri_uv = np.concatenate([quad_uvs[:, [0, 1, 2]], quad_uvs[:, [0, 2, 3]]])
+    code = lambda t: (t[:, 0].astype(np.int64) * 20000 + t[:, 1]) * 20000 + t[:, 2]  # noqa: E731
+    order = np.argsort(code(tri))
+    found = order[np.searchsorted(code(tri)[order], code(triangles))]
+    index, local = np.unique(tri_uv[found], return_inverse=True)
+    flat = uvs[index].astype(np.float64)
+    local = local.reshape(-1, 3).astype(np.int32)
+    area = np.linalg.norm(
+        np.cross(at[triangles[:, 1]] - at[triangles[:, 0]], at[triangles[:, 2]] - at[triangles[:, 0]]), axis=1
+    )
+    a, b = flat[local[:, 1]] - flat[local[:, 0]], flat[local[:, 2]] - flat[local[:, 0]]
+    uv_area = np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+    scale = np.sqrt(area.sum() / max(uv_area.sum(), 1e-12)) / tile
+    low = flat.min(0)
+    size = (flat.max(0) - low) * scale
+    return ((flat - low) * scale / np.maximum(np.ceil(size), 1)).astype(np.float32), local
+
+
+_cuts: dict[tuple[str, str], tuple[tuple[Cut, ...], "NDArray[np.bool_] | None"]] = {}
+
+
+def cuts(
+    name: str, draw: Callable[[Anatomy], Design], surfaces: Sequence[str]
+) -> tuple[tuple[Cut, ...], "NDArray[np.bool_] | None"]:
+    """The garment's surfaces, drawn once per pack and kept."""
+    key = (open_pack().digest, name)
+    if key not in _cuts:
+        shape = anatomy()
+        design = draw(shape)
+        _cuts[key] = tuple(_surface(s, design, shape.body) for s in surfaces), design.hides
+    return _cuts[key]
+
+
+def wear(
+    item: str, name: str, draw: Callable[[Anatomy], Design], base: F32, layers: dict[str, int], role: str
+) -> tuple[Part, ...]:
+    """Parts "<item>.<surface>" of a design on a body. layers: surface -> layer, in part order."""
+    made, hides = cuts(name, draw, tuple(layers))
+    parts = []
+    for cut in made:
+        mesh = Mesh(
+            positions=cut.positions(base),
+            faces=cut.faces,
+            uvs=cut.uvs,
+            uv_faces=cut.uv_faces,
+            joints=cut.joints,
+            weights=cut.weights,
+        )
+        label = f"{item}.{cut.surface}"
+        parts.append(Part(label, role, (mesh,), label, cut.binding, layers[cut.surface]))
+    inner = min(range(len(parts)), key=lambda i: parts[i].layer)
+    if hides is not None:
+        parts[inner] = replace(parts[inner], hides=hides.copy())
+    return tuple(parts)
