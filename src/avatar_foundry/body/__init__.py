@@ -1,6 +1,7 @@
 """The parametric body: named parameters in, a base mesh in metres out."""
 
 from .evaluate import BODY_VERTICES, evaluate, evaluate_batch, natural_height, stature
+from .measure import measure
 from .parameters import PARAMETERS, Parameter
 from .surface import BodyMesh, body_mesh, body_part
 
@@ -13,6 +14,7 @@ __all__ = [
     "body_part",
     "evaluate",
     "evaluate_batch",
+    "measure",
     "natural_height",
     "stature",
 ]
