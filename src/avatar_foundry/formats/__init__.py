@@ -2,6 +2,7 @@
 
 from .glb import GlbOptions, write_glb
 from .glb_reader import read_glb
+from .inspect import describe, inspect_glb
 from .split import stored_counts
 
-__all__ = ["GlbOptions", "read_glb", "stored_counts", "write_glb"]
+__all__ = ["GlbOptions", "describe", "inspect_glb", "read_glb", "stored_counts", "write_glb"]

@@ -192,4 +192,4 @@ def exponential_values(filtered: NDArray[np.uint32]) -> F32:
     """What a reader decodes from filter EXPONENTIAL: 24-bit mantissa times two to the power of an 8-bit exponent."""
     exponent = filtered.view(np.int32) >> 24
     mantissa = (filtered.view(np.int32) << 8) >> 8
-    return np.ldexp(mantissa.astype(np.float32), exponent).astype(np.float32)
+    return np.asarray(np.ldexp(mantissa.astype(np.float32), exponent), np.float32)

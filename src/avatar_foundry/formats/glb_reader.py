@@ -33,10 +33,9 @@ def read_glb(data: bytes) -> Avatar:
         raise SourceError("The file holds no triangles", hint="Export the mesh along with the armature.")
     clips: tuple[Clip, ...] = read_clips(source, skeleton, number) if skeleton is not None else ()
     extras = source.document["asset"].get("extras")
+    scenes = source.items("scenes")
     return Avatar(
-        name=str(source.document.get("scenes", [{}])[0].get("name") or "avatar")
-        if source.items("scenes")
-        else "avatar",
+        name=str(scenes[0].get("name") or "avatar") if scenes else "avatar",
         parts=parts,
         skeleton=skeleton,
         materials=materials,
@@ -153,12 +152,11 @@ def read_parts(source: Source, scene: Scene, number: dict[int, int], materials: 
         if i not in scene.shown or scene.nodes[i].get("mesh") is None:
             continue
         levels = [i, *lower_levels(scene.nodes[i], len(scene.nodes))]
-        title = str(
-            scene.nodes[i].get("name") or source.item("meshes", scene.nodes[i]["mesh"]).get("name") or f"part_{i}"
-        )
+        shown = source.item("meshes", scene.nodes[i]["mesh"])
+        title = str(scene.nodes[i].get("name") or shown.get("name") or f"part_{i}")
         if len(levels) > 1:
             title = re.sub(r"_LOD0$", "", title)
-        primitives = source.item("meshes", scene.nodes[i]["mesh"]).get("primitives") or []
+        primitives = shown.get("primitives") or []
         for k, primitive in enumerate(primitives):
             lods = []
             for level in levels:
@@ -351,6 +349,10 @@ def read_shapes(source: Source, mesh: Json, primitive: Json, count: int) -> tupl
     for title, target in zip(unique_names([str(t) for t in titles]), targets, strict=True):
         if not isinstance(target, dict) or target.get("POSITION") is None:
             continue
+        if (short := sparse_shape(source, target, title, count)) is not None:
+            if len(short.index):
+                shapes.append(short)
+            continue
         delta = source.accessor(target["POSITION"], "VEC3").astype(np.float32)
         bend = source.accessor(target["NORMAL"], "VEC3").astype(np.float32) if "NORMAL" in target else None
         if len(delta) != count or (bend is not None and len(bend) != count) or not np.isfinite(delta).all():
@@ -360,3 +362,19 @@ def read_shapes(source: Source, mesh: Json, primitive: Json, count: int) -> tupl
         if len(index) and delta.any():
             shapes.append(Morph(title, index, delta[index], bend[index] if bend is not None else None))
     return tuple(shapes)
+
+
+def sparse_shape(source: Source, target: Json, title: str, count: int) -> Morph | None:
+    """A shape whose accessors are sparse over zeros and list the same vertices, without unpacking it; else None."""
+    position = source.sparse(target["POSITION"])
+    bend = source.sparse(target["NORMAL"]) if target.get("NORMAL") is not None else None
+    if position is None or position[2] != count or (target.get("NORMAL") is not None and bend is None):
+        return None
+    index, delta, _ = position
+    if (len(index) > 1 and (np.diff(index) <= 0).any()) or not np.isfinite(delta).all():
+        raise SourceError(f"The file is damaged: the shape {title} does not fit its mesh")
+    if bend is not None and (bend[2] != count or not np.array_equal(bend[0], index)):
+        return None
+    if not delta.any():
+        return Morph(title, index[:0].copy(), delta[:0].copy(), None)
+    return Morph(title, index, delta, bend[1] if bend is not None else None)

@@ -56,6 +56,7 @@ class Source:
         self._spent = 0
         self._buffers: dict[int, bytes] = {}
         self._cache: dict[int, NDArray[Any]] = {}
+        self._lists: dict[str, list[Json]] = {}
         for name in document.get("extensionsRequired") or ():
             self._require(str(name))
 
@@ -67,9 +68,12 @@ class Source:
 
     def items(self, kind: str) -> list[Json]:
         """A top-level list of objects, empty when absent."""
+        if kind in self._lists:
+            return self._lists[kind]
         found = self.document.get(kind) or []
         if not isinstance(found, list) or len(found) > MAX_ITEMS or not all(isinstance(f, dict) for f in found):
             raise SourceError(f"The file is damaged: its list of {kind} cannot be used")
+        self._lists[kind] = found
         return found
 
     def item(self, kind: str, index: Any) -> Json:
@@ -142,22 +146,37 @@ class Source:
         return np.ascontiguousarray(rows).view(dtype).reshape(count, width)
 
     def _fill(self, values: NDArray[Any], sparse: Json, dtype: np.dtype[Any]) -> NDArray[Any]:
-        where, what = sparse.get("indices"), sparse.get("values")
-        if (
-            not isinstance(where, dict)
-            or not isinstance(what, dict)
-            or where.get("componentType") not in (5121, 5123, 5125)
-        ):
-            raise SourceError("The file is damaged: a sparse accessor cannot be used")
-        count = integer(sparse.get("count"), "a sparse accessor's count", len(values))
-        kind = np.dtype(DTYPES[where["componentType"]])
-        index = self._strided(where.get("bufferView"), where.get("byteOffset", 0), kind, count, 1)[:, 0]
-        rows = self._strided(what.get("bufferView"), what.get("byteOffset", 0), dtype, count, values.shape[1])
-        if count and int(index.max()) >= len(values):
-            raise SourceError("The file is damaged: a sparse accessor reaches beyond its base")
+        index, rows = self._sparse(sparse, dtype, len(values), values.shape[1])
         values = values.copy()
         values[index] = rows
         return values
+
+    def _sparse(self, sparse: Json, dtype: np.dtype[Any], base: int, width: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        where, what = sparse.get("indices"), sparse.get("values")
+        if not isinstance(where, dict) or not isinstance(what, dict):
+            raise SourceError("The file is damaged: a sparse accessor cannot be used")
+        if where.get("componentType") not in (5121, 5123, 5125):
+            raise SourceError("The file is damaged: a sparse accessor's indices have no known type")
+        count = integer(sparse.get("count"), "a sparse accessor's count", base)
+        kind = np.dtype(DTYPES[where["componentType"]])
+        index = self._strided(where.get("bufferView"), where.get("byteOffset", 0), kind, count, 1)[:, 0]
+        rows = self._strided(what.get("bufferView"), what.get("byteOffset", 0), dtype, count, width)
+        if count and int(index.max()) >= base:
+            raise SourceError("The file is damaged: a sparse accessor reaches beyond its base")
+        return index, rows
+
+    def sparse(self, index: Any) -> tuple[NDArray[np.int32], NDArray[np.float32], int] | None:
+        """(index (K,), values (K, 3), count) of a float VEC3 accessor that is sparse over zeros; None for others."""
+        entry = self.item("accessors", index)
+        held = entry.get("sparse")
+        if entry.get("bufferView") is not None or not isinstance(held, dict):
+            return None
+        if entry.get("componentType") != 5126 or entry.get("type") != "VEC3":
+            return None
+        count = integer(entry.get("count"), "an accessor's count", MAX_DECODED // 12)
+        at, rows = self._sparse(held, np.dtype("<f4"), count, 3)
+        self._spend(rows.nbytes + at.nbytes)
+        return at.astype(np.int32), rows.astype(np.float32), count
 
     def _spend(self, size: int) -> None:
         self._spent += size
