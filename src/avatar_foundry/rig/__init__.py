@@ -2,23 +2,31 @@
 
 from .bake import bake_pose, ground
 from .bind import bind_weights, four_joints
-from .fold import base_weights
+from .fold import bake_weights, base_weights
 from .joints import joint_points, place_skeleton
 from .pose import POSES, Pose, pose_matrices, t_rotations
+from .sections import cut_sections, measure_sections
 from .skinning import skin_normals, skin_positions
+from .surface import bind_weights_from_surface, smooth_skirt_weights, surface_weights
 
 __all__ = [
     "POSES",
     "Pose",
     "bake_pose",
+    "bake_weights",
     "base_weights",
     "bind_weights",
+    "bind_weights_from_surface",
+    "cut_sections",
     "four_joints",
     "ground",
     "joint_points",
+    "measure_sections",
     "place_skeleton",
     "pose_matrices",
     "skin_normals",
     "skin_positions",
+    "smooth_skirt_weights",
+    "surface_weights",
     "t_rotations",
 ]

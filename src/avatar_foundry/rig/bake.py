@@ -5,7 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from ..avatar import F32, Avatar, Mesh, Morph, Skeleton
+from ..avatar import F32, U16, Avatar, Mesh, Morph, Part, Skeleton
+from .bind import bind_bake_weights, bind_weights
 from .pose import POSES, pose_matrices, posed_rotations
 from .skinning import blend, move_points, move_vectors
 
@@ -22,18 +23,21 @@ def moved_skeleton(skeleton: Skeleton, matrices: F32, rotations: np.ndarray) -> 
     return replace(skeleton, rest=out.astype(np.float32))
 
 
-def bake_mesh(mesh: Mesh, matrices: F32) -> Mesh:
+def bake_mesh(mesh: Mesh, matrices: F32, joints: U16 | None = None, weights: F32 | None = None) -> Mesh:
     """The mesh in the pose of `matrices`: positions, normals and morph deltas turn with the blended matrices.
 
-    What the pose does not move stays bit for bit.
+    joints, weights: (V, 4), what carries it there; the mesh's own unless given. What the pose does not move stays bit
+    for bit.
     """
-    if mesh.joints is None or mesh.weights is None:
+    joints = mesh.joints if joints is None else joints
+    weights = mesh.weights if weights is None else weights
+    if joints is None or weights is None:
         return mesh
     moving = np.abs(matrices - _EYE).max(axis=(1, 2)) > 0
-    rows = np.flatnonzero((moving[mesh.joints] & (mesh.weights > 0)).any(axis=1))
+    rows = np.flatnonzero((moving[joints] & (weights > 0)).any(axis=1))
     if not len(rows):
         return mesh
-    blended = blend(mesh.joints[rows], mesh.weights[rows], matrices)
+    blended = blend(joints[rows], weights[rows], matrices)
     positions = mesh.positions.copy()
     positions[rows] = move_points(positions[rows], blended)
     normals = None
@@ -65,6 +69,21 @@ def _bake_morph(morph: Morph, place: np.ndarray, blended: F32) -> Morph:
     return replace(morph, delta=delta, normal=normal)
 
 
+def _bake_part(part: Part, matrices: F32) -> Part:
+    """Carry a part whose weights come from its binding by the softer bake weights, any other by its own."""
+    lods = []
+    for level, mesh in enumerate(part.lods):
+        soft: tuple[U16, F32] | tuple[None, None] = (None, None)
+        if level == 0 and part.binding is not None and mesh.weights is not None and mesh.joints is not None:
+            joints, weights = bind_weights(part.binding)
+            if np.array_equal(mesh.joints, joints) and np.array_equal(mesh.weights, weights):
+                soft = bind_bake_weights(part.binding)
+        lods.append(bake_mesh(mesh, matrices, *soft))
+    if all(a is b for a, b in zip(lods, part.lods, strict=True)):
+        return part
+    return replace(part, lods=tuple(lods))
+
+
 def bake_pose(avatar: Avatar, pose: Literal["T", "A"]) -> Avatar:
     """The avatar with a T- or A-pose as its rest pose; itself when it rests in that pose already.
 
@@ -77,7 +96,7 @@ def bake_pose(avatar: Avatar, pose: Literal["T", "A"]) -> Avatar:
     matrices = pose_matrices(skeleton, POSES[pose])
     if np.array_equal(matrices, np.broadcast_to(_EYE, matrices.shape)):
         return avatar
-    moved = avatar.map_meshes(lambda mesh: bake_mesh(mesh, matrices))
+    moved = avatar.map_parts(lambda part: _bake_part(part, matrices))
     return replace(moved, skeleton=moved_skeleton(skeleton, matrices, posed_rotations(skeleton, POSES[pose])))
 
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from ..avatar import F32, U16, Binding
 from ..geometry import by_content
-from .fold import base_weights
+from .fold import bake_weights, base_weights
 
 INFLUENCES = 4  # glTF guarantees one set of four
 _KEEP = 1e-4  # a weight below this moves nothing that can be seen and costs a joint
@@ -43,15 +43,15 @@ def _finish(joints: NDArray[np.uint16], weights: NDArray[np.float64]) -> tuple[U
     return joints, out
 
 
-@lru_cache(maxsize=1)
-def _sparse() -> "csr_matrix[np.float64]":
-    return csr_matrix(base_weights().astype(np.float64))
+@lru_cache(maxsize=2)
+def _sparse(soft: bool) -> "csr_matrix[np.float64]":
+    return csr_matrix((bake_weights() if soft else base_weights()).astype(np.float64))
 
 
 @by_content(entries=128)
-def _bind(refs: NDArray[np.int32], weights: F32) -> tuple[U16, F32]:
+def _bind(refs: NDArray[np.int32], weights: F32, soft: bool) -> tuple[U16, F32]:
     rows, width = refs.shape
-    base = _sparse()
+    base = _sparse(soft)
     hang = csr_matrix(
         (weights.astype(np.float64).ravel(), refs.ravel(), np.arange(0, rows * width + 1, width)),
         shape=(rows, base.shape[0]),
@@ -77,4 +77,9 @@ def bind_weights(binding: Binding) -> tuple[U16, F32]:
     weight, no joint twice, zero weights have joint 0. Depends on the binding alone, not on the body's shape, so the
     answer is remembered by the binding's content; the arrays are shared and read-only.
     """
-    return _bind(binding.refs, binding.weights)
+    return _bind(binding.refs, binding.weights, False)
+
+
+def bind_bake_weights(binding: Binding) -> tuple[U16, F32]:
+    """As `bind_weights`, from `bake_weights`: what carries a mesh into its rest pose."""
+    return _bind(binding.refs, binding.weights, True)

@@ -65,13 +65,26 @@ def fold_matrix(bones: list[str]) -> np.ndarray:
     return matrix
 
 
-@lru_cache(maxsize=1)
 def base_weights() -> F32:
     """(B, 65) f32, read-only: the weight of every joint on every base-mesh vertex; rows sum to 1.
 
     Eyes hang on their eye bones, the lower teeth and the tongue on the jaw, the upper teeth on the head; twist bones
     and the bends of elbow, knee and shoulder are shaped by `refine`. They do not depend on the body's shape.
     """
+    return _weights(True)
+
+
+def bake_weights() -> F32:
+    """(B, 65) f32, read-only: the weights that straighten the data's bent arms into the rest pose.
+
+    As `base_weights`, but with soft elbows: hinges that keep a bent elbow full would dent the back of the arm when it
+    straightens.
+    """
+    return _weights(False)
+
+
+@lru_cache(maxsize=2)
+def _weights(hinges: bool) -> F32:
     pack = open_pack()
     names = list(pack.meta["rigs"]["default"]["names"])
     vertex, bone = pack.array("rigs/default/weight_vertex"), pack.array("rigs/default/weight_bone")
@@ -88,7 +101,7 @@ def base_weights() -> F32:
             rows = np.unique(faces[group == groups.index(name)])
             weights[rows] = 0.0
             weights[rows, INDEX[joint]] = 1.0
-    weights = refine(weights, pack)
+    weights = refine(weights, pack, hinges)
     out: F32 = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     out.flags.writeable = False
     return out

@@ -1,11 +1,104 @@
-"""Shape the folded weights at the joints: twist gradients along the limbs, fuller elbows, knees and shoulders."""
+"""Shape the folded weights at the joints: twist gradients along the limbs, fuller elbows, knees and shoulders.
+
+Linear blending scales a bent limb's depth by |1 - w + w exp(i angle)|: at 120 degrees and w = 1/2 half of it is lost,
+in every section where both sides of the limb blend alike. If the outer side follows the lower bone before the inner
+does, in a blend that lies a distance c above the joint, a section of radius r keeps cos(angle / 2) + sin(angle / 2) c / r
+of its depth, so the joint keeps its mass: the skin over the elbow's tip and above the kneecap moves with the lower bone,
+the crease with the upper.
+
+Everything is worked out once, on the base mesh itself, and holds for every body because it has the same topology.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..humanoid import INDEX, NAMES, mirror
 from ..pack import Pack
+from .joints import POINTS, joint_points
+
+Weights = NDArray[np.float64]
 
 
-def refine(weights: NDArray[np.float64], pack: Pack) -> NDArray[np.float64]:
-    """(B, 65) refined weights."""
-    return weights
+class Hinge(NamedTuple):
+    """How the blend between two bones of a limb lies across their joint, in lengths of the lower bone.
+
+    centre: how far below the joint the middle of the blend lies; slant: how much earlier the inner side blends
+    (negative: above, and the outer side first);
+    curve: how much earlier inner and outer side both blend than the flanks; width: from all upper to all lower bone.
+    """
+
+    upper: str
+    lower: str
+    end: str
+    inner: float  # +1 when the limb folds to the front, -1 to the back
+    centre: float
+    slant: float
+    width: float
+    curve: float = 0.0
+
+
+SOFT_ELBOW = Hinge("UpperArm", "LowerArm", "Hand", 1.0, 0.0, 0.0, 0.5)
+ELBOW = Hinge("UpperArm", "LowerArm", "Hand", 1.0, -0.24, -0.37, 0.35, -1.45)
+KNEE = Hinge("UpperLeg", "LowerLeg", "Foot", -1.0, -0.1, -0.3, 0.22)
+
+# Where a limb's twist bone takes over from the bone itself, as fractions of the segment: none before the first, all
+# after the second. On the upper limbs the twist bone holds the end at the trunk, on the lower limbs the far end.
+TWIST = {"UpperArm": (0.15, 0.95), "LowerArm": (0.05, 0.7), "UpperLeg": (0.1, 0.95), "LowerLeg": (0.1, 0.9)}
+
+
+def smooth_step(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 below 0, 1 above 1, 3 x^2 - 2 x^3 between."""
+    x = np.clip(x, 0.0, 1.0)
+    return np.asarray(x * x * (3.0 - 2.0 * x))
+
+
+def refine(weights: Weights, pack: Pack, hinges: bool = True) -> Weights:
+    """(B, 65) weights with twists, exact mirror symmetry and full or soft elbows."""
+    base = pack.array("base/positions").astype(np.float64)
+    points = dict(zip(POINTS, joint_points(pack.array("base/positions")), strict=True))
+    weights = weights.copy()
+    _split_hinge(weights, base, points, ELBOW if hinges else SOFT_ELBOW)
+    _split_hinge(weights, base, points, KNEE)
+    for bone, end in (("UpperArm", "LowerArm"), ("LowerArm", "Hand"), ("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot")):
+        _split_twist(weights, base, points, bone, end)
+    return symmetric(weights, pack)
+
+
+def symmetric(weights: Weights, pack: Pack) -> Weights:
+    """The left half of the weights, mirrored onto the right; the middle averaged."""
+    flip = np.array([INDEX[mirror(n)] for n in NAMES])
+    pair = np.asarray(pack.array("base/mirror"))
+    return np.asarray(0.5 * (weights + weights[pair][:, flip]))
+
+
+def _split_hinge(weights: Weights, base: Weights, points: dict[str, Weights], hinge: Hinge) -> None:
+    for side in ("left", "right"):
+        at, up, down = (points[side + n] for n in (hinge.lower, hinge.upper, hinge.end))
+        length = float(np.linalg.norm(down - at))
+        above, below = (at - up) / np.linalg.norm(at - up), (down - at) / length
+        along = above + below
+        along /= np.linalg.norm(along)
+        # an arm is already bent the way it folds; a leg is straight, and folds to the back
+        across = below - above if hinge.inner > 0 else np.array([0.0, 0.0, -1.0])
+        across = across - (across @ along) * along
+        across /= np.linalg.norm(across)
+        t, u = (base - at) @ along / length, (base - at) @ across / length
+        share = smooth_step((t - hinge.centre + hinge.slant * u + hinge.curve * u * u) / hinge.width + 0.5)
+        a, b = INDEX[side + hinge.upper], INDEX[side + hinge.lower]
+        both = weights[:, a] + weights[:, b]
+        weights[:, a], weights[:, b] = both * (1.0 - share), both * share
+
+
+def _split_twist(weights: Weights, base: Weights, points: dict[str, Weights], bone: str, end: str) -> None:
+    low, high = TWIST[bone]
+    for side in ("left", "right"):
+        start, stop = points[side + bone], points[side + end]
+        t = (base - start) @ (stop - start) / ((stop - start) @ (stop - start))
+        share = smooth_step((t - low) / (high - low))
+        if bone.startswith("Upper"):
+            share = 1.0 - share
+        column = INDEX[side + bone]
+        weights[:, INDEX[f"{side}{bone}Twist"]] = weights[:, column] * share
+        weights[:, column] *= 1.0 - share
