@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from ..avatar import I32, Binding, Mesh, Morph, Part
+from ..avatar import F32, I32, Binding, Mesh, Morph, Part
 from ..geometry import boundary_edges, components, vertex_normals
-from .rays import Rays, straight_covered
-from .rest import neighbours
+from .rays import HANG, Rays, straight_covered
+from .smooth import neighbours
 from .under import Mask, under
 
 COVERS = frozenset({"underwear", "garment", "shoes", "armour"})
@@ -79,11 +80,7 @@ def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
         if not len(border):
             break
         if cloth is None:
-            shift = np.cumsum([0, *(len(p.mesh.positions) for p in above)])
-            cloth = Rays(
-                np.concatenate([p.mesh.positions for p in above]),
-                np.concatenate([p.mesh.faces + s for p, s in zip(above, shift[:-1], strict=True)]),
-            )
+            cloth = _cloth_near(above, mesh.positions[border])
             normals = mesh.normals if mesh.normals is not None else vertex_normals(mesh.positions, mesh.faces)
             around = neighbours(mesh.faces, len(hidden))
         bare = border[~straight_covered(mesh.positions[border], normals[border], cloth)]
@@ -95,6 +92,15 @@ def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
             show = np.asarray(around @ show)
         hidden = hidden & (show <= 0)
     return hidden
+
+
+def _cloth_near(above: Sequence[Part], points: F32) -> Rays:
+    """The faces of `above` that a short ray from `points` can reach: building the whole scene costs ten times more."""
+    shift = np.cumsum([0, *(len(p.mesh.positions) for p in above)])
+    positions = np.concatenate([p.mesh.positions for p in above])
+    faces = np.concatenate([p.mesh.faces + s for p, s in zip(above, shift[:-1], strict=True)])
+    distance = cKDTree(points).query(positions, distance_upper_bound=HANG)[0]
+    return Rays(positions, faces[np.isfinite(distance)[faces].any(axis=1)])
 
 
 def keep_faces(part: Part, keep: Mask) -> Part:

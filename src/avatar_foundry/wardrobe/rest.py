@@ -1,13 +1,11 @@
-"""What is known of a part before it meets a body: its catalogue item, its shape on the neutral body, its neighbours."""
+"""What is known of a part before it meets a body: its catalogue item, its shape on the neutral body."""
 
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from ..avatar import F32, I32, Part
-from ..geometry import by_content, vertex_normals
+from ..avatar import F32, Part
+from ..geometry import vertex_normals
 from ..pack import open_pack
 from .catalogue import ALIASES, ITEMS, Item
 from .contact import candidates
@@ -64,20 +62,3 @@ def outward(part: Part, base: F32) -> F32:
     if item is None:
         return _facing(part, base)
     return _outward(open_pack().digest, item.id, part.name, item.sex)
-
-
-@by_content(256)
-def _neighbour_rows(faces: I32, count: int) -> tuple[NDArray[np.int32], NDArray[np.int32], F32]:
-    ends = faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
-    ends = np.concatenate([ends, ends[:, ::-1], np.repeat(np.arange(count), 2).reshape(-1, 2)])
-    pairs = np.unique(ends[:, 0].astype(np.int64) * count + ends[:, 1])
-    row, column = (pairs // count).astype(np.int32), (pairs % count).astype(np.int32)
-    degree = np.bincount(row, minlength=count)
-    start = np.concatenate([[0], np.cumsum(degree)]).astype(np.int32)
-    return start, column, (1.0 / degree[row]).astype(np.float32)
-
-
-def neighbours(faces: I32, count: int) -> csr_array:
-    """(count, count) matrix: the mean over a vertex and its neighbours."""
-    start, column, weight = _neighbour_rows(faces, count)
-    return csr_array((weight, column, start), shape=(count, count))

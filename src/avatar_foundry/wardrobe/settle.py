@@ -14,8 +14,10 @@ from scipy.sparse import csr_array
 from ..avatar import F32, I32, Part
 from ..pack import open_pack
 from .contact import Shell, candidates, shell, signed_distance, turned
+from .hats import tuck
 from .neutral import BODY, body_faces, neutral_base
-from .rest import item_of, neighbours, neutral_positions, outward, sex_of
+from .rest import item_of, neutral_positions, outward, sex_of
+from .smooth import neighbours
 from .under import deep_hidden, under
 
 CLOTH = frozenset({"underwear", "garment", "shoes", "armour", "hat"})
@@ -66,7 +68,7 @@ def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
                     shells[below] = turned(shell(own.positions, own.faces), outward(out[below], base))
                 part = _clear(part, out[below], shells[below], LAYER_GAP, YIELD, away)
         out[k] = part
-    return tuple(out)
+    return tuck(base, out)
 
 
 def _settles(part: Part) -> bool:
@@ -103,8 +105,7 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
         if len(bumps):
             cloth = turned(shell(out, part.mesh.faces), away)
             touch = signed_distance(surface.positions[bumps], caps, cloth, 0.05, -0.008)
-            high = (touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE)
-            high = np.flatnonzero(high)
+            high = np.flatnonzero((touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE))
             if len(high):
                 ask = np.minimum(touch.height[high] + gap / 2, most)
                 out = out + _spread(spread, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))

@@ -8,7 +8,8 @@ from ..geometry import vertex_normals
 from ..pack import open_pack
 from .neutral import BODY, body_faces, neutral_base
 from .rays import Rays, escapes, straight_covered
-from .rest import item_of, neighbours, neutral_positions, sex_of
+from .rest import item_of, neutral_positions, sex_of
+from .smooth import neighbours
 
 Mask = NDArray[np.bool_]
 
@@ -58,10 +59,8 @@ def _cast(points: F32, faces: I32, cloth: F32, outer: Part, body: bool) -> tuple
     rays = Rays(cloth, outer.mesh.faces)
     normals = vertex_normals(points, faces)
     straight = straight_covered(points, normals, rays)
-    if body and outer.hides is not None:  # the garment's author looked: toes and folds mislead the rays
-        meant = outer.hides[: len(points)]
-    else:
-        meant = np.zeros_like(straight)
+    # the garment's author looked: toes and folds mislead the rays
+    meant = outer.hides[: len(points)] if body and outer.hides is not None else np.zeros_like(straight)
     deep = erode(faces, straight | meant, BODY_ROWS if body else CLOTH_ROWS)
     some = np.flatnonzero(deep & ~meant)
     deep[some] = escapes(points[some], normals[some], rays) <= OPEN_WAYS
