@@ -4,6 +4,7 @@ import numpy as np
 
 from ..avatar import F32, I32, Binding, Morph
 from ..geometry import by_content
+from .correct import CORRECTED, corrected
 from .names import SHAPES
 from .shapes import field
 
@@ -11,14 +12,22 @@ DROP = 1e-5  # metres: no screen shows less
 MOVES = 2e-5  # metres: a shape that nowhere moves a part more than this is left out of it
 
 
-def carry(binding: Binding, scale: float = 1.0) -> tuple[Morph, ...]:
+def carry(binding: Binding, scale: float = 1.0, base: F32 | None = None) -> tuple[Morph, ...]:
     """The shapes that move the part bound by `binding`, in the order of SHAPES.
 
-    `scale` multiplies all deltas: `head_scale(base)`. Indices strictly increase; deltas below a hundredth of a
-    millimetre (at scale 1) are dropped, and shapes that move nothing by a fiftieth.
+    `scale` multiplies all deltas: `head_scale(base)`. With `base` (B, 3) the shapes of the eyes are made for that body:
+    lids meet and eyeballs turn about their own centre (`face.correct`). Indices strictly increase; deltas below a
+    hundredth of a millimetre are dropped, and shapes that move nothing by a fiftieth.
     """
-    carried = _carry(binding.refs, binding.weights)
-    return tuple(Morph(SHAPES[s], index, delta * np.float32(scale)) for s, index, delta in zip(*carried, strict=True))
+    carried = {
+        s: Morph(SHAPES[s], index, delta * np.float32(scale))
+        for s, index, delta in zip(*_carry(binding.refs, binding.weights), strict=True)
+    }
+    if base is not None and not carried.keys().isdisjoint(CORRECTED):
+        made = sparse_shapes(binding.refs, binding.weights, corrected(base, float(scale)), CORRECTED)
+        carried = {s: morph for s, morph in carried.items() if s not in CORRECTED}
+        carried |= {s: Morph(SHAPES[s], index, delta) for s, index, delta in zip(*made, strict=True)}
+    return tuple(carried[s] for s in sorted(carried))
 
 
 @by_content(entries=128)

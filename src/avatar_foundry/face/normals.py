@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..avatar import F32, I32, Morph
-from ..geometry import by_content, corner_angles, unit
+from ..geometry import by_content, corner_angles, unit, vertex_normals
 
 
 class Patches(NamedTuple):
@@ -28,13 +28,28 @@ class Patches(NamedTuple):
     corner: I32
 
 
+CLOSES, OPENS = "mouthClose", "jawOpen"
+
+
 def morph_normals(positions: F32, faces: I32, normals: F32, morphs: Sequence[Morph]) -> tuple[Morph, ...]:
     """`morphs` with `.normal` filled in: (K, 3) f32, so that `normals + normal` is the morphed surface's unit normal.
 
     positions, normals: (V, 3). faces: (F, 3); when some faces were hidden, the change is measured on the rest and
     applied to the given `normals`. Weighting by corner angle as in `geometry.vertex_normals`.
-    Vertices that a morph does not name keep their normals, although a neighbour may move by its smallest deltas.
+    The lips of mouthClose meet only while the jaw is open, so its change is measured from the open jaw: the two shapes
+    together shade right. Vertices that a morph does not name keep their normals, although a neighbour may move by its smallest deltas.
     """
+    names = [m.name for m in morphs]
+    if CLOSES in names and OPENS in names:
+        k, jaw = names.index(CLOSES), morphs[names.index(OPENS)]
+        others = _changes(positions, faces, normals, (*morphs[:k], *morphs[k + 1 :]))
+        opened = positions.copy()
+        opened[jaw.index] += jaw.delta
+        return (*others[:k], *_changes(opened, faces, vertex_normals(opened, faces), morphs[k : k + 1]), *others[k:])
+    return _changes(positions, faces, normals, morphs)
+
+
+def _changes(positions: F32, faces: I32, normals: F32, morphs: Sequence[Morph]) -> tuple[Morph, ...]:
     ends = np.cumsum([0, *(len(m.index) for m in morphs)])
     if not ends[-1]:
         return tuple(replace(m, normal=np.zeros((0, 3), np.float32)) for m in morphs)

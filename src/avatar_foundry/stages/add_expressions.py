@@ -18,6 +18,6 @@ def add_expressions(avatar: Avatar) -> Avatar:
     def express(part: Part) -> Part:
         if part.role not in FACIAL or part.binding is None:
             return part
-        return replace(part, lods=(replace(part.mesh, morphs=carry(part.binding, scale)),))
+        return replace(part, lods=(replace(part.mesh, morphs=carry(part.binding, scale, avatar.base)),))
 
     return avatar.map_parts(express)
