@@ -54,14 +54,14 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
     clean = paint_out(np.ascontiguousarray(source[..., :3]), asset)
     see_through = bool((cover & (source[..., 3] < 100)).sum() > 0.004 * cover.sum())
     clean = dilate(clean, solid)
-    big = _grow(clean).astype(np.float32) / 255
+    big: F32 = np.asarray(_grow(clean) / np.float32(255), np.float32)
     big = _sharpen(_sharpen(big, 0.55, 1.2), 0.9 if asset in _SOFT_SHOES else 0.35, 3.0)
     if leather:
         weave = 0.7 * noise(SIZE, 1.6, 41) + 0.5 * noise(SIZE, 4.0, 42)
     else:  # threads both ways, none of them perfect
-        weave = 0.7 * noise(SIZE, (0.55, 3.5), 43) + 0.7 * noise(SIZE, (3.5, 0.55), 44) + 0.25 * noise(SIZE, 8.0, 45)
-    big = np.clip(big * (1 + (0.020 if leather else 0.032) * weave)[..., None], 0, 1)
-    rgb = np.rint(big * 255).astype(np.uint8)
+        weave = 0.7 * noise(SIZE, (0.5, 2.2), 43) + 0.7 * noise(SIZE, (2.2, 0.5), 44) + 0.25 * noise(SIZE, 8.0, 45)
+    grain = 1 + (0.020 if leather else 0.022) * weave[..., None]
+    rgb = np.rint(np.clip(big * grain, 0, 1) * 255).astype(np.uint8)
     light = colour.decode(rgb)
     trim_small = _trim(colour.decode(clean), cover)
     trim = np.asarray(
@@ -96,7 +96,8 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
     rough = (0.52 if leather else 0.82) - (0.10 if leather else 0.04) * weave[::2, ::2]
     orm[..., 1] = np.clip(rough * 255, 60, 255).astype(np.uint8)
     return {
-        "rgb": rgb, "value": np.clip(value * 64 + 128, 0, 255).astype(np.uint8), "trim": trim, "normal": normal, "orm": orm,
+        "rgb": rgb, "value": np.clip(value * 64 + 128, 0, 255).astype(np.uint8), "trim": trim,
+        "normal": normal, "orm": orm,
         "alpha": alpha if see_through else np.zeros((0, 0), np.uint8),
         "about": np.array([main_mid, trim_mid, float(trim_at.any())], np.float32),
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,7 +60,7 @@ def lab_to_linear(lab: ArrayLike) -> F32:
     y = (lightness + 16) / 116
     f = np.stack([y + a / 500, y, y - b / 200], -1)
     xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * _WHITE
-    return np.maximum(xyz @ _RGB.T, 1e-4).astype(np.float32)
+    return np.asarray(np.maximum(xyz @ _RGB.T, 1e-4), np.float32)
 
 
 def bytes_of(rgb: ArrayLike) -> tuple[int, int, int]:
@@ -100,7 +101,7 @@ def _srgb_table() -> NDArray[np.uint8]:
     return np.rint(srgb((np.arange(4096, dtype=np.float32) / 4095) ** 2) * 255).astype(np.uint8)
 
 
-def encode(light: F32) -> NDArray[np.uint8]:
+def encode(light: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """8-bit sRGB of linear light, any shape; a table over the square root keeps the darks exact to half a step."""
     index = (np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(4095.0) + np.float32(0.5)).astype(np.uint16)
     return _srgb_table()[index]

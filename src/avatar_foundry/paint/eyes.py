@@ -24,7 +24,7 @@ CENTRES = ((0.2929, 0.7011), (0.7060, 0.2953))  # of the irises, uv
 IRIS_RADIUS = 0.1135
 PUPIL = 0.31  # of the iris radius
 CORNEA = 0.862  # both uvs beyond this: the transparent shell of the detailed eye
-SCLERA: F32 = np.array([0.74, 0.69, 0.65], np.float32)
+SCLERA: F32 = np.array([0.47, 0.43, 0.40], np.float32)
 
 
 def _fibres(angle: F32, radius: F32, seed: int) -> F32:
@@ -57,10 +57,10 @@ def _make_plan(pack: Pack) -> dict[str, NDArray[Any]]:
     veins *= smooth(r, 1.15, 1.4)[..., None] * smooth(r, 2.9, 2.2)[..., None]
     # the upper lid lies on the iris' top fifth and shades what is under it; the corners lie deep
     lid = 1 - 0.62 * smooth(-dy, 0.30, 1.05) - 0.22 * smooth(dy, 0.75, 1.4)
-    corner = 1 - 0.45 * smooth(np.abs(dx), 1.25, 2.5)
+    corner = 1 - 0.6 * smooth(np.abs(dx), 1.15, 2.3)
     white = SCLERA * (1 + np.array([0.9, 1.25, 1.1], np.float32) * np.clip(veins, -0.5, 0.15))
     white = white * (1 - smooth(r, 1.2, 2.4)[..., None] * np.array([0.04, 0.16, 0.18], np.float32))
-    iris_shade = (0.80 + 0.42 * fibre + 0.55 * collar) * (1 - 0.82 * limbus) * (0.55 + 0.45 * smooth(t, 0.0, 0.14))
+    iris_shade = (0.66 + 0.36 * fibre + 0.55 * collar) * (1 - 0.82 * limbus) * (0.55 + 0.45 * smooth(t, 0.0, 0.14))
     iris_shade *= 1 + 0.35 * smooth(dy, 0.1, 0.8)  # light falls through the cornea to the far side
     return {
         "white": (white * (lid * corner)[..., None]).astype(np.float16),
@@ -74,13 +74,13 @@ def _make_plan(pack: Pack) -> dict[str, NDArray[Any]]:
 @lru_cache(maxsize=1)
 def _plan(pack: Pack) -> dict[str, F32]:
     plan = maps(f"eyes/{pack.digest}", lambda: _make_plan(pack))
-    return {k: v.astype(np.float32) / (255 if v.dtype == np.uint8 else 1) for k, v in plan.items()}
+    return {k: np.asarray(v / np.float32(255 if v.dtype == np.uint8 else 1), np.float32) for k, v in plan.items()}
 
 
 def draw(pack: Pack, iris: F32, size: int, shell: bool) -> Image.Image:
     """Both eyes with an iris of linear colour (3,). `shell`: with the transparent disc of the cornea (RGBA)."""
     plan = _plan(pack)
-    warm = iris * np.array([1.25, 1.0, 0.62], np.float32) + np.array([0.035, 0.018, 0.0], np.float32)
+    warm = iris * np.array([1.2, 0.98, 0.68], np.float32) + np.array([0.02, 0.009, 0.0], np.float32)
     tone = iris + (warm - iris) * (0.55 * plan["collar"])[..., None]
     eye = tone * plan["shade"][..., None]
     eye *= (1 - plan["pupil"])[..., None]

@@ -49,7 +49,7 @@ def _make_strands(pack: Pack, asset: str) -> dict[str, NDArray[Any]]:
     strand, sheen = grey - near, near - wide
     strand /= max(float(strand[solid].std()), 0.05)
     sheen /= max(float(sheen[solid].std()), 0.12)
-    value = 0.62 * np.clip(strand, -2.5, 2.5) + 0.42 * np.clip(sheen, -2, 2)
+    value = 0.62 * np.clip(strand, -2.5, 2.5) + 0.25 * np.clip(sheen, -2, 2)
     value = dilate(np.clip(value * 50 + 128, 0, 255).astype(np.uint8), alpha > 0.5)
     return {"value": value, "alpha": np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8)}
 
@@ -62,8 +62,8 @@ def strands(pack: Pack, asset: str) -> dict[str, NDArray[Any]]:
 def ramp(base: F32, tips: F32 | None = None) -> NDArray[np.uint8]:
     """(256, 3) sRGB bytes from dark between strands to the light that they catch, around linear `base` (3,)."""
     t = ((np.arange(256, dtype=np.float32) - 128) / 50)[:, None]
-    high = base * 1.9 + 0.020 if tips is None else tips
-    out = base * np.exp(0.42 * t)
+    high = base * 1.55 + 0.012 if tips is None else tips
+    out = base * 0.85 * np.exp(0.42 * t)
     out = out + (high - out) * np.clip(t * 0.28, 0, 0.6)
     warm = np.array([1.06, 0.99, 0.90], np.float32)
     return colour.encode((out * np.where(t < 0, warm ** np.clip(-t * 0.5, 0, 1), 1)).astype(np.float32))
@@ -97,12 +97,12 @@ def hair_material(pack: Pack, asset: str, look: Look, mode: str, cutoff: float, 
     picture_ = texture("hair", key, size, format, lambda: draw_hair(pack, asset, base, tips, masked, size), alpha=True)
     return Material(
         "hair",
-        roughness=0.5,
+        roughness=0.55,
         base=picture_,
         alpha_mode="MASK" if masked else "BLEND",
         alpha_cutoff=cutoff if masked else 0.5,
         double_sided=True,
-        extensions={"KHR_materials_specular": {"specularFactor": 0.6}},
+        extensions={"KHR_materials_specular": {"specularFactor": 0.45}},
     )
 
 
@@ -132,7 +132,7 @@ def fringe_material(pack: Pack, asset: str, role: str, look: Look, size: int, fo
     if named:
         light = colour.parse(named, "hair")
     gain = 1.15 if role == "brows" else 1.0
-    code = "%02x%02x%02x" % colour.bytes_of(light)
+    code = "{:02x}{:02x}{:02x}".format(*colour.bytes_of(light))
     key = f"fringe/{pack.digest}/{asset}/{code}/{gain}"
     image = texture(role, key, size, format, lambda: draw_fringe(pack, asset, light, gain, size), alpha=True)
     return Material(role, roughness=0.85, base=image, alpha_mode="BLEND", double_sided=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..avatar import F32
+from .uvspace import Reals
 
 Box = tuple[float, float, float, float]
 MARKS: Mapping[str, tuple[Box, ...]] = {
@@ -18,16 +19,18 @@ MARKS: Mapping[str, tuple[Box, ...]] = {
     "clothes/male_casualsuit06": ((0.19, 0.10, 0.31, 0.18), (0.44, 0.11, 0.66, 0.215), (0.725, 0.145, 0.765, 0.185)),
     "clothes/female_casualsuit01": ((0.705, 0.135, 0.875, 0.315),),
     "clothes/female_casualsuit02": ((0.700, 0.135, 0.875, 0.325),),
-    "clothes/shoes05": ((0.23, 0.54, 0.395, 0.745), (0.595, 0.54, 0.755, 0.735), (0.25, 0.135, 0.335, 0.20), (0.44, 0.505, 0.53, 0.55)),
+    "clothes/shoes05": (
+        (0.23, 0.54, 0.395, 0.745), (0.595, 0.54, 0.755, 0.735), (0.25, 0.135, 0.335, 0.20), (0.44, 0.505, 0.53, 0.55),
+    ),
     "clothes/shoes06": ((0.455, 0.795, 0.525, 0.845), (0.44, 0.385, 0.57, 0.47)),
 }  # fmt: skip
 THRESHOLD = 0.035  # squared-distance scale below which a texel is its own cloth, sRGB 0..1
 
 
-def _blur(image: F32, weight: F32, sigma: float) -> tuple[F32, F32]:
+def _blur(image: Reals, weight: Reals, sigma: float) -> tuple[F32, F32]:
     w = ndimage.gaussian_filter(weight, sigma)
     parts = [ndimage.gaussian_filter(image[..., c] * weight, sigma) for c in range(3)]
-    return np.stack(parts, -1) / (w[..., None] + 1e-6), w
+    return np.asarray(np.stack(parts, -1) / (w[..., None] + 1e-6), np.float32), np.asarray(w, np.float32)
 
 
 def paint_out(image: NDArray[np.uint8], asset: str) -> NDArray[np.uint8]:

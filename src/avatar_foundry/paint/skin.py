@@ -35,7 +35,7 @@ def _to_srgb() -> NDArray[np.uint8]:
 @lru_cache(maxsize=1)
 def _soft(pack: Pack) -> dict[str, F32]:
     """The 512 masks as floats 0..1, kept because every skin needs them."""
-    return {k: v.astype(np.float32) / 255 for k, v in areas(pack).items() if k != "place"}
+    return {k: np.asarray(v / np.float32(255), np.float32) for k, v in areas(pack).items() if k != "place"}
 
 
 @lru_cache(maxsize=4)
@@ -78,12 +78,12 @@ def _base(pack: Pack, skin: SkinLook) -> Image.Image:
     for w, layer in zip(weights.tolist(), layers, strict=True):
         if w > 1e-3:
             log += np.float32(w) * layer
-    log *= np.float32(0.85 if skin.age >= 18 else 0.55)  # children: smoother
+    log *= np.float32(np.interp(skin.age, (8, 18, 50, 75), (0.55, 0.9, 1.05, 1.35)))  # children: smoother
     light = np.log(skin_light(skin.tone, skin.undertone, skin.redness))
     pale = np.log(skin_light(min(skin.tone, 0.45 + 0.12 * skin.tone), skin.undertone, 0.45)) - light
     lids = np.array([-0.10, -0.20, -0.14], np.float32)
     shade = np.float32(-0.16) * part["brow"]
-    blush = part["blush"] * np.float32(0.25 + 0.95 * skin.blush) * np.float32(1 - 0.5 * skin.tone)
+    blush = part["blush"] * np.float32(0.35 + 1.25 * skin.blush) * np.float32(1 - 0.5 * skin.tone)
     flesh = np.log(np.array([0.11, 0.026, 0.022], np.float32))
     rim = np.log(np.array([0.34, 0.13, 0.11], np.float32) * np.float32(1 - 0.5 * skin.tone))
     for c in range(3):
@@ -134,7 +134,7 @@ def compose(pack: Pack, look: Look, size: int) -> Image.Image:
         )
     else:
         _lay(image, over["nails"], colour.parse(look.nails), 0.95)
-    _lay(image, over["freckles"], plain * np.array([0.52, 0.36, 0.28], np.float32), 0.85 * skin.freckles)
+    _lay(image, over["freckles"], plain * np.array([0.52, 0.36, 0.28], np.float32), 0.7 * skin.freckles)
     hair = colour.parse(look.hair, "hair")
     _lay(image, over["stubble"], plain * np.float32(0.25) + hair * np.float32(0.35), 0.75 * skin.stubble)
     _lay(image, over["scalp"], hair * np.float32(0.62), look.scalp)
@@ -149,7 +149,7 @@ def age_class(age: float) -> str:
 def relief(pack: Pack, age: str, sex: str, size: int) -> Image.Image:
     """The normal map of a class: pores and creases of the lips, and the wrinkles that its skins were painted with."""
     part = _soft(pack)
-    fold = {"child": 0.25, "young": 0.5, "middle": 1.0, "old": 1.35}[age]
+    fold = {"child": 0.25, "young": 0.6, "middle": 1.3, "old": 2.3}[age]
     pore = {"child": 0.35, "young": 0.8, "middle": 1.0, "old": 1.1}[age] * (1.0 if sex == "male" else 0.85)
     which = [
         i
@@ -176,7 +176,9 @@ def roughness(pack: Pack, age: str, sex: str, bias: float, size: int) -> Image.I
     """Occlusion, roughness, metal of a class: oilier forehead, nose and lips, drier elbows, knees and old skin."""
     part = _soft(pack)
     rough = (
-        {"child": 0.55, "young": 0.52, "middle": 0.55, "old": 0.6}[age] + 0.14 * bias - (0.02 if sex == "male" else 0.0)
+        {"child": 0.58, "young": 0.56, "middle": 0.58, "old": 0.62}[age]
+        + 0.14 * bias
+        - (0.02 if sex == "male" else 0.0)
     )
     field = rough - 0.10 * part["tzone"] - 0.20 * part["lips"] + 0.05 * part["palms"] - 0.30 * part["mouth"]
     field = field - 0.12 * part["lids"] + 0.12 * part["scalp"] - 0.25 * part["socket"]
@@ -210,5 +212,5 @@ def skin_material(pack: Pack, look: Look, size: int, format: str) -> Material:
         orm=texture(
             "skin_orm", f"skin-orm/{kind}/{bias}", small, format, later(roughness, age, sex, bias, small), quality=85
         ),
-        extensions={"KHR_materials_specular": {"specularFactor": 0.85}, "KHR_materials_ior": {"ior": 1.4}},
+        extensions={"KHR_materials_specular": {"specularFactor": 0.65}, "KHR_materials_ior": {"ior": 1.4}},
     )

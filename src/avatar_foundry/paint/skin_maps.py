@@ -17,7 +17,7 @@ from ..avatar import F32
 from ..pack import Pack
 from .colour import decode
 from .encoded import maps
-from .uvspace import blur_within, carry, coverage, noise, smooth, uv_values
+from .uvspace import Reals, blur_within, carry, coverage, noise, smooth, uv_values
 
 SIZE = 512  # of the sources
 FINE = 2048  # of pores, freckles, stubble
@@ -45,7 +45,7 @@ def joint(pack: Pack, name: str) -> F32:
     return np.asarray(pack.array("base/positions")[np.unique(faces)].mean(0), np.float32)
 
 
-def _bump(position: F32, centre: F32, sigma: float) -> F32:
+def _bump(position: F32, centre: Reals, sigma: float) -> F32:
     return np.asarray(np.exp(-((position - centre) ** 2).sum(-1) / (2 * sigma * sigma)), np.float32)
 
 
@@ -86,8 +86,8 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     blush = cheeks + 0.9 * _bump(place, tip, 0.22 * gap) * head + 0.8 * ears
     for side in "lr":
         knee, elbow = joint(pack, f"joint-{side}-knee"), joint(pack, f"joint-{side}-elbow")
-        blush = blush + 0.7 * _bump(place, knee + [0, 0, 0.05], 0.035) * ~head
-        blush = blush + 0.7 * _bump(place, elbow - [0, 0, 0.035], 0.03) * ~head
+        blush = blush + 0.7 * _bump(place, knee + np.array([0, 0, 0.05]), 0.035) * ~head
+        blush = blush + 0.7 * _bump(place, elbow - np.array([0, 0, 0.035]), 0.03) * ~head
         for finger in "2345":
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-1"), 0.011)
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-4"), 0.012)
@@ -112,7 +112,7 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     beard = beard * smooth(back, 0.108, 0.085) * (1 - ndimage.gaussian_filter(lips, 1.0)) * (1 - ears)
     spots = 0.10 + 0.9 * np.clip(1.1 * cheeks + 0.9 * _bump(place, tip, 0.4 * gap) + 0.35 * front * (y > lip[1]), 0, 1)
     arms = smooth(x, 0.17, 0.26) * ~head
-    spots = np.where(head, spots, 0.12 + 0.25 * smooth(y, 0.35, 0.55) + 0.10 * arms) * (1 - palms) * (1 - lips) * ~mouth
+    spots = np.where(head, spots, 0.04 + 0.22 * smooth(y, 0.42, 0.6) + 0.08 * arms) * (1 - palms) * (1 - lips) * ~mouth
     tzone = np.clip(np.exp(-((x / (0.35 * gap)) ** 2)) * front * (y > lip[1] + 0.1 * gap), 0, 1)
     brow = np.zeros((SIZE, SIZE), np.float32)
     refs = np.unique(pack.array("assets/eyebrows/eyebrow001/refs")[:, 0])
@@ -122,9 +122,10 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     near = ndimage.binary_dilation(cover, iterations=4)
     groin = ((u > 0.27) & (u < 0.49) & (v > 0.53) & (v < 0.68)) * 1.0
     out = {
-        "groin": ndimage.gaussian_filter(groin, 6.0), "cover": cover, "socket": socket, "mouth": np.maximum(mask(pack, "inside-mouth", SIZE), mouth), "lips": lips,
-        "blush": np.clip(blush, 0, 1), "palms": palms, "scalp": scalp * near, "beard": beard * near, "freckles": spots,
-        "tzone": tzone, "brow": brow, "lids": lids, "head": head, "ears": ears, "face": face,
+        "groin": ndimage.gaussian_filter(groin, 6.0), "cover": cover, "socket": socket, "lips": lips, "lids": lids,
+        "mouth": np.maximum(mask(pack, "inside-mouth", SIZE), mouth), "blush": np.clip(blush, 0, 1), "palms": palms,
+        "scalp": scalp * near, "beard": beard * near, "freckles": spots, "tzone": tzone, "brow": brow,
+        "head": head, "ears": ears, "face": face,
     }  # fmt: skip
     return {k: np.clip(np.asarray(v, np.float32) * 255 + 0.5, 0, 255).astype(np.uint8) for k, v in out.items()} | {
         "place": place
@@ -145,7 +146,9 @@ def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
     where = areas(pack)
     part = {k: v.astype(np.float32) / 255 for k, v in where.items() if k != "place"}
     flat = part["cover"] * (1 - part["socket"]) * (1 - np.minimum(part["mouth"] * 2, 1))
-    fringe = ndimage.gaussian_filter(ndimage.grey_dilation(part["scalp"], 9), 2.0)  # single hairs beyond the hairline
+    fringe = ndimage.gaussian_filter(
+        ndimage.grey_dilation(part["scalp"], (9, 9)), 2.0
+    )  # single hairs beyond the hairline
     calm = flat * (1 - np.minimum(fringe * 2, 1)) * (1 - part["palms"])
     inner = ndimage.binary_erosion(calm > 0.9, iterations=3).astype(np.float32)
     mottle = noise(SIZE, 3.0, 5)[..., None] * np.array([0.010, -0.012, -0.012], np.float32)
@@ -194,18 +197,16 @@ def _make_fine(pack: Pack) -> dict[str, NDArray[Any]]:
     one, mid, wide = noise(FINE, 1.0, 1), noise(FINE, 5.0, 2), noise(FINE, 2.2, 3)
     pores = np.clip(one - 1.35, 0, None) * soft * (0.55 + 0.45 * big["head"])
     tint = 128 + 128 * soft * (-0.030 * pores + 0.010 * wide + 0.010 * mid + 0.006 * one)
-    spots = noise(FINE, 2.4, 11)
-    small = noise(FINE, 1.5, 12)
+    spots = noise(FINE, 1.7, 11)
+    small = noise(FINE, 1.0, 12)
     dense = np.sqrt(big["freckles"])
     # the threshold falls where freckles are dense, so spots grow in number before they grow in size
-    freckles = np.maximum(
-        smooth(spots, 2.75 - 1.35 * dense, 3.15 - 1.2 * dense),
-        0.8 * smooth(small, 3.0 - 1.5 * dense, 3.4 - 1.35 * dense),
-    )  # type: ignore[arg-type]
+    freckles = smooth(spots, 2.75 - 1.35 * dense, 3.25 - 1.2 * dense)
+    freckles = np.maximum(freckles, 0.75 * smooth(small, 2.8 - 1.5 * dense, 3.4 - 1.35 * dense))
     freckles *= np.clip(big["freckles"] * 2.5, 0, 1) * soft
     hairs = noise(FINE, 0.8, 21)
     stubble = big["beard"] * np.clip(0.42 + 0.50 * smooth(hairs, 0.2, 1.8), 0, 1)
-    strand = noise(FINE, (1.0, 5.0), 31)
+    strand = noise(FINE, (0.8, 3.5), 31)
     edge = big["scalp"] + 0.16 * strand * (big["scalp"] > 0.02) * (big["scalp"] < 0.98)
     scalp = smooth(edge, 0.15, 0.75) * np.clip(0.86 + 0.10 * strand, 0, 1)
     height = -0.9 * pores + soft * (0.22 * noise(FINE, 1.3, 4) + 0.10 * mid)
@@ -223,5 +224,5 @@ def _make_fine(pack: Pack) -> dict[str, NDArray[Any]]:
 
 
 def fine(pack: Pack) -> dict[str, NDArray[Any]]:
-    """What only 2048 texels can show, (2048, 2048) 8-bit: tint (128 = none), height, freckles, stubble, scalp, lips, nails."""
+    """What only 2048 texels can show, (2048, 2048) 8-bit masks; tint and height are signed around 128."""
     return maps(f"skin-fine/{pack.digest}", lambda: _make_fine(pack))

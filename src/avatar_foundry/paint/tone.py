@@ -14,7 +14,8 @@ from .colour import lab_to_linear
 
 TONES: F32 = np.array([0.0, 0.17, 0.34, 0.50, 0.66, 0.83, 1.0], np.float32)
 LAB: F32 = np.array(
-    [[77.5, 8.0, 12.0], [71.5, 10.0, 15.5], [65.0, 11.5, 18.0], [57.5, 12.5, 20.0], [47.5, 13.0, 19.5], [37.5, 11.5, 16.0], [28.0, 8.5, 10.5]],
+    [[73.0, 10.0, 13.5], [67.5, 12.0, 17.0], [61.0, 13.5, 19.5], [54.0, 14.5, 21.0], [45.0, 14.5, 20.5],
+     [36.0, 12.5, 17.0], [27.5, 9.5, 12.0]],
     np.float32,
 )  # fmt: skip
 # Change of log-albedo (R, G, B) by a full flush: the ratio of oxyhaemoglobin's absorption in the three bands.

@@ -1,5 +1,7 @@
 """From a mesh to its texture: which texels it covers, and per-vertex values carried to texels."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -7,6 +9,8 @@ from scipy import ndimage
 from scipy.interpolate import LinearNDInterpolator
 
 from ..avatar import F32, I32
+
+Reals = NDArray[np.floating[Any]]
 
 
 def coverage(uvs: F32, uv_faces: I32, size: int, values: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
@@ -47,13 +51,13 @@ def dilate(image: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np.uint
     return np.asarray(image[tuple(near)])
 
 
-def smooth(x: F32, lo: float, hi: float) -> F32:
+def smooth(x: Reals, lo: float | Reals, hi: float | Reals) -> F32:
     """Smoothstep of x from lo (0) to hi (1); lo > hi turns it round."""
     t = np.clip((x - lo) / (hi - lo), 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def blur_within(image: F32, mask: F32, sigma: float) -> F32:
+def blur_within(image: Reals, mask: Reals, sigma: float) -> F32:
     """Gaussian blur of (H, W, C) that sees only texels where mask (H, W) is 1."""
     weight = ndimage.gaussian_filter(mask, sigma) + 1e-4
     parts = [ndimage.gaussian_filter(image[..., c] * mask, sigma) / weight for c in range(image.shape[2])]
@@ -67,7 +71,7 @@ def noise(size: int, sigma: float | tuple[float, float], seed: int) -> F32:
     return np.asarray((soft - soft.mean()) / soft.std(), np.float32)
 
 
-def relief_normals(height: F32, strength: float) -> NDArray[np.uint8]:
+def relief_normals(height: Reals, strength: float) -> NDArray[np.uint8]:
     """Tangent-space normal map (H, W, 3) of a height field (rows run down, green points up as glTF wants)."""
     dx = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) * np.float32(strength)
     dy = (np.roll(height, -1, 0) - np.roll(height, 1, 0)) * np.float32(strength)
