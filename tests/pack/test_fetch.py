@@ -91,6 +91,12 @@ def test_ctrl_c_ends_the_client_and_leaves_nothing(home: Path, says: Commands) -
     assert left(home) == []
 
 
+def test_a_client_that_was_killed_is_said_so(home: Path, says: Commands) -> None:
+    says("import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(PackError, match="was stopped"):
+        build()
+
+
 def test_a_client_that_stalls_is_ended(home: Path, says: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     says("import time; time.sleep(60)")
     monkeypatch.setattr(fetch, "STALLED", 0.0)

@@ -166,12 +166,13 @@ def test_the_lock_keeps_a_second_process_out(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from avatar_foundry.pack.place import only_one\n"
         "print('up', flush=True)\n"
-        "with only_one(Path(sys.argv[1])): print('in', flush=True)"
+        "with only_one(Path(sys.argv[1]), lambda: print('wait', flush=True)): print('in', flush=True)"
     )
     with place.only_one(tmp_path):
         other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert other.stdout is not None
         assert other.stdout.readline() == "up\n"
+        assert other.stdout.readline() == "wait\n"
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(0.2)
     assert other.communicate(timeout=20)[0] == "in\n"

@@ -82,6 +82,8 @@ def download(source: Source, temporary: Path, progress: Progress | None) -> Path
             with suppress(subprocess.TimeoutExpired):
                 process.wait(POLL)
     path = into / source.filename
+    if process.returncode < 0 or process.returncode > 128:  # ended by a signal
+        raise PackError(f"fetching {source.filename} was stopped", hint="run it again to go on")
     if process.returncode or not path.is_file():
         raise failure(source, log.read_text(errors="replace"))
     if not is_intact(path, source):

