@@ -2,9 +2,9 @@
 
 Linear blending scales a bent limb's depth by |1 - w + w exp(i angle)|: at 120 degrees and w = 1/2 half of it is lost,
 in every section where both sides of the limb blend alike. If the outer side follows the lower bone before the inner
-does, in a blend that lies a distance c above the joint, a section of radius r keeps cos(angle / 2) + sin(angle / 2) c / r
-of its depth, so the joint keeps its mass: the skin over the elbow's tip and above the kneecap moves with the lower bone,
-the crease with the upper.
+does, in a blend that lies a distance c above the joint, a section of radius r keeps as much as
+cos(angle / 2) + sin(angle / 2) c / r of its depth, so the joint keeps its mass: the skin over the elbow's tip and above
+the kneecap moves with the lower bone, the crease with the upper.
 
 Everything is worked out once, on the base mesh itself, and holds for every body because it has the same topology.
 """
@@ -40,8 +40,8 @@ class Hinge(NamedTuple):
 
 
 SOFT_ELBOW = Hinge("UpperArm", "LowerArm", "Hand", 1.0, 0.0, 0.0, 0.5)
-ELBOW = Hinge("UpperArm", "LowerArm", "Hand", 1.0, -0.24, -0.37, 0.35, -1.45)
-KNEE = Hinge("UpperLeg", "LowerLeg", "Foot", -1.0, -0.1, -0.3, 0.22)
+ELBOW = Hinge("UpperArm", "LowerArm", "Hand", 1.0, -0.315, -0.72, 0.52, -0.65)
+KNEE = Hinge("UpperLeg", "LowerLeg", "Foot", -1.0, -0.17, -0.251, 0.403, 1.256)
 
 # Where a limb's twist bone takes over from the bone itself, as fractions of the segment: none before the first, all
 # after the second. On the upper limbs the twist bone holds the end at the trunk, on the lower limbs the far end.

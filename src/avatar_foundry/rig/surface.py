@@ -68,10 +68,10 @@ def nearest_surface(points: F32, base: F32) -> tuple[I32, NDArray[np.float64]]:
     to the nearest centre.
     """
     triangles = _triangles()
-    points, corners = np.asarray(points, np.float64), np.asarray(base, np.float64)[triangles]
-    _, near = cKDTree(corners.mean(axis=1)).query(points, k=_NEIGHBOURS)
+    places, corners = points.astype(np.float64), base.astype(np.float64)[triangles]
+    near = np.asarray(cKDTree(corners.mean(axis=1)).query(places, k=_NEIGHBOURS)[1])
     a, b, c = (corners[near, k] for k in range(3))
-    bary, far = closest_on_triangles(points[:, None, :], a, b, c)
+    bary, far = closest_on_triangles(places[:, None, :], a, b, c)
     best = far.argmin(axis=1)
     row = np.arange(len(points))
     return triangles[near[row, best]], bary[row, best]
