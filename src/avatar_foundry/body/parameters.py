@@ -12,6 +12,7 @@ from ..errors import Issue, RecipeError
 
 SIDES = (("left", "l"), ("right", "r"))
 RENAMED = {"min": "minimum", "max": "maximum", "help": "doc"}  # short in the file, no shadowed builtins in code
+TOGETHER = {"body": 1.5, "face": 2.0}  # how far the details of one group may go together
 GROWN = 18.0  # years: below it, shapes of grown bodies are off
 
 
@@ -117,22 +118,34 @@ def checked(values: Mapping[str, float]) -> dict[str, float]:
 def detail_weights(values: Mapping[str, float]) -> dict[str, float]:
     """Weights of detail targets for `values` (as `checked` returns them).
 
-    A one-sided value is added to the symmetric one and the sum kept within the symmetric parameter's bounds, so no
-    combination overdrives a target.
+    A one-sided value is added to the symmetric one and the sum kept within the symmetric parameter's bounds. Details of
+    one group pile up on the same flesh, so a group whose values together are longer than TOGETHER (root of the sum of
+    squares) is shortened to that: any values within bounds give a body that holds together.
     """
     grown = values["body.age"] >= GROWN
-    weights: dict[str, float] = {}
+    wanted: dict[str, float] = {}
     for name, value in values.items():
         parameter = PARAMETERS[name]
         if parameter.macro or (parameter.adult and not grown):
             continue
-        if parameter.side:
-            both = PARAMETERS[name.removesuffix(f"_{parameter.side}")]
-            start = values.get(both.name, 0.0)
-            value = min(max(start + value, both.minimum), both.maximum)
-            for targets, share in ((parameter.low, min(start, 0.0)), (parameter.high, max(start, 0.0))):
-                for target, weight in targets.items():
-                    weights[target] = weights.get(target, 0.0) - abs(share) * weight
+        for one in _sided(name):
+            both = PARAMETERS[one.removesuffix("_left").removesuffix("_right")]
+            wanted[one] = min(max(wanted.get(one, 0.0) + value, both.minimum), both.maximum)
+    length: dict[str, float] = {}
+    for name, value in wanted.items():
+        parameter = PARAMETERS[name]
+        share = 0.5 if parameter.side else 1.0
+        length[parameter.group] = length.get(parameter.group, 0.0) + share * value * value
+    weights: dict[str, float] = {}
+    for name, value in wanted.items():
+        parameter = PARAMETERS[name]
+        limit = TOGETHER["face" if name.startswith("face.") else "body"]
+        value *= min(1.0, limit / max(math.sqrt(length[parameter.group]), 1e-9))
         for target, weight in (parameter.high if value > 0 else parameter.low).items():
             weights[target] = weights.get(target, 0.0) + abs(value) * weight
     return {target: weight for target, weight in weights.items() if abs(weight) > 1e-7}
+
+
+def _sided(name: str) -> tuple[str, ...]:
+    """The parameters that carry a value of `name`: both sides of a symmetric pair, else itself."""
+    return (f"{name}_left", f"{name}_right") if f"{name}_left" in PARAMETERS else (name,)

@@ -37,7 +37,8 @@ def morph_normals(positions: F32, faces: I32, normals: F32, morphs: Sequence[Mor
     positions, normals: (V, 3). faces: (F, 3); when some faces were hidden, the change is measured on the rest and
     applied to the given `normals`. Weighting by corner angle as in `geometry.vertex_normals`.
     The lips of mouthClose meet only while the jaw is open, so its change is measured from the open jaw: the two shapes
-    together shade right. Vertices that a morph does not name keep their normals, although a neighbour may move by its smallest deltas.
+    together shade right. Vertices that a morph does not name keep their normals, although a neighbour may move by
+    its smallest deltas.
     """
     names = [m.name for m in morphs]
     if CLOSES in names and OPENS in names:
