@@ -1,5 +1,6 @@
 """Fetching: with stand-ins for pip and npm, since no test goes to the network."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -76,7 +77,7 @@ def test_other_bytes_than_the_pinned_ones_are_refused(home: Path, says: Commands
 
 def test_a_client_that_brings_nothing_is_an_error(home: Path, says: Commands) -> None:
     says("pass")
-    with pytest.raises(PackError, match="no reason given"):
+    with pytest.raises(PackError, match="gave no reason"):
         build()
 
 
@@ -142,11 +143,13 @@ def test_a_client_that_cannot_start_is_said_so(home: Path, monkeypatch: pytest.M
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "other bytes"),
         ("npm error code EINTEGRITY", "other bytes"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
-        ("npm error code E403", "could not fetch"),
+        ("npm notice\nnpm error code E403\nnpm error A complete log is in x", "could not fetch .* E403"),
+        ("Killed", "could not fetch .* Killed"),
+        ("\n \n", "gave no reason"),
     ],
 )
 def test_the_clients_words_are_understood(log: str, meaning: str) -> None:
-    assert meaning in str(failure(ANNY, log))
+    assert re.search(meaning, str(failure(ANNY, log)))
 
 
 def test_commands_pin_version_and_hash_and_name_no_host(tmp_path: Path) -> None:

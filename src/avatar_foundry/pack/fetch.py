@@ -22,6 +22,7 @@ from .sources import Source, is_intact
 WORK = "fetch-"
 POLL = 0.2
 STALLED = 300.0  # seconds without one new byte
+PATIENCE = {"npm_config_fetch_retries": "1", "npm_config_fetch_retry_mintimeout": "3000"}  # offline shows in seconds
 OFFLINE = (
     *("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "ENOTCACHED"),
     *("NameResolutionError", "NewConnectionError", "ConnectionError", "ProxyError", "Network is unreachable"),
@@ -69,7 +70,7 @@ def download(source: Source, temporary: Path, progress: Progress | None) -> Path
     }
     log = temporary / "log"
     title = f"Fetch {source.package} {source.version}"
-    with log.open("wb") as out, running(command, os.environ | places, temporary, out) as process:
+    with log.open("wb") as out, running(command, PATIENCE | os.environ | places, temporary, out) as process:
         grown, since = -1, time.monotonic()
         while process.poll() is None:
             size = folder_size(temporary)
@@ -173,17 +174,15 @@ def folder_size(folder: Path) -> int:
 
 def failure(source: Source, log: str) -> PackError:
     """What the package manager's own words mean."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    last = next(
-        (line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "no reason given"
-    )
-    said = f"({source.client}: {last[:300]})"
-    if any(word in log for word in DISK_FULL):
-        return PackError(
-            f"the disk is full: {source.filename} was not fetched {said}", hint="free 400 MB and try again"
-        )
-    if any(word in log for word in WRONG_BYTES):
-        return PackError(f"{source.filename} arrived with other bytes than the pinned ones {said}", hint=IMPORT_HINT)
-    if any(word in log for word in OFFLINE):
-        return PackError(f"the registry of {source.client} cannot be reached {said}", hint=f"try again; {IMPORT_HINT}")
-    return PackError(f"{source.client} could not fetch {source.filename} {said}", hint=IMPORT_HINT)
+    name, client = source.filename, source.client
+    for words, message, hint in (
+        (DISK_FULL, f"the disk is full: {name} was not fetched", "free 400 MB and try again"),
+        (WRONG_BYTES, f"{name} arrived with other bytes than the pinned ones", IMPORT_HINT),
+        (OFFLINE, f"the registry of {client} cannot be reached", f"try again; {IMPORT_HINT}"),
+        (("rror",), f"{client} could not fetch {name}", IMPORT_HINT),
+        (("",), f"{client} could not fetch {name}", IMPORT_HINT),
+    ):
+        for line in log.splitlines():
+            if line.strip() and any(word in line for word in words):
+                return PackError(f"{message} ({client}: {line.strip()[:300]})", hint=hint)
+    return PackError(f"{client} could not fetch {name} and gave no reason", hint=IMPORT_HINT)
