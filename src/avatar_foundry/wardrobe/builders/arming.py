@@ -7,11 +7,18 @@ from .anatomy import Anatomy
 from .garment import Skin
 
 
-def arming_suit(a: Anatomy, surface: str = "cloth", low: float = -9.0, lift: float = 0.002) -> Skin:
-    """The whole body suit above the height `low`."""
+def arming_suit(
+    a: Anatomy, surface: str = "cloth", low: float = -9.0, lift: float = 0.002, trunk: bool = False, arms: bool = True
+) -> Skin:
+    """The body suit above the height `low`. trunk: with the breast and back, which plate and cloth cover. arms: as said."""
     faces = a.body.triangles["helper-tights"]
-    y = a.body.base[:, 1]
-    return Skin(faces[(y[faces] > low).all(1)], surface, lift)
+    p = a.body.base
+    keep = p[:, 1] > low
+    if not trunk:
+        keep &= ~((p[:, 1] > a.joints["spine-3"][1] + 0.05) & (p[:, 1] < a.joints["l-shoulder"][1] - 0.01) & (np.abs(p[:, 0]) < 0.115))
+    if not arms:
+        keep &= ~((np.abs(p[:, 0]) > 0.09) & (p[:, 1] > a.joints["spine-3"][1] + 0.05))
+    return Skin(faces[keep[faces].all(1)], surface, lift)
 
 
 def gloves(a: Anatomy, surface: str = "leather") -> list[Skin]:

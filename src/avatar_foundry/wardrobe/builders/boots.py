@@ -22,10 +22,10 @@ def foot_weights(p: F64, shape: Anatomy) -> Weights:
 def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0.006) -> list[Sheet]:
     """The left boot. top: s where the shaft begins (0 is mid calf). Surfaces: leather, sole is "leather" too."""
     chart = shape.boot
-    nu, nw = 28, 46
+    nu, nw = 24, 37
     angle = (-np.pi + 2 * np.pi * np.arange(nu) / nu)[:, None]
     s = np.concatenate(
-        [np.linspace(top, SHAFT, 12)[:-1], np.linspace(SHAFT, BEND, 14)[:-1], np.linspace(BEND, 0.985, nw - 24)]
+        [np.linspace(top, SHAFT, 9)[:-1], np.linspace(SHAFT, BEND, 12)[:-1], np.linspace(BEND, 0.985, nw - 19)]
     )[None]
     wrinkle = 0.0022 * np.sin(s * 95) * bump(s, SHAFT + 0.07, 0.07) * (0.4 + 0.6 * np.cos(angle) ** 2)
     toe = 0.004 * ease(s, 0.75, 0.95)
@@ -38,14 +38,13 @@ def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0
     p[..., 1] = bed + np.where(h < soft, soft * np.exp(np.minimum(h / soft - 1, 0.0)), h)
     tip = p[:, -1].mean(0)
     rounds = []
-    for k, (grow, fwd) in enumerate(((0.86, 0.006), (0.62, 0.0105), (0.3, 0.013), (0.0, 0.014))):
+    for grow, fwd in ((0.86, 0.006), (0.62, 0.0105), (0.3, 0.013), (0.0, 0.014)):
         ring = tip + (p[:, -1] - tip) * grow
         ring[:, 2] += fwd
-        rounds.append(ring + k * 0)
+        rounds.append(ring)
     p = np.concatenate([p, np.stack(rounds, 1)], 1)
     weights = foot_weights(p, shape)
-    leg = np.concatenate([np.repeat(p.mean((0, 1))[None], 1, 0)])
-    body = facing(Sheet(p, "leather", "left.leg", weights, True), _centres(p) if len(leg) else leg)
+    body = facing(Sheet(p, "leather", "left.leg", weights, True), _centres(p))
     out = [body]
     if cuff:
         band = chart.at(angle, np.linspace(top, top + 0.055, 4)[None] + 0 * angle, lift + 0.0125)
@@ -73,7 +72,7 @@ def _sole(shape: Anatomy, p: F64) -> list[Sheet]:
     xz = p[low][:, [0, 2]]
     hull = xz[ConvexHull(xz).vertices]
     centre = (hull.max(0) + hull.min(0)) / 2
-    theta = -np.pi + 2 * np.pi * np.arange(40) / 40
+    theta = -np.pi + 2 * np.pi * np.arange(32) / 32
     ray = np.stack([np.sin(theta), np.cos(theta)], -1)
     a, b = hull, np.roll(hull, -1, 0)
     n = np.stack([(b - a)[:, 1], -(b - a)[:, 0]], -1)

@@ -16,9 +16,9 @@ def pleats(angle: F64, fall: F64, seed: float = 0.0) -> F64:
     drift = 0.5 * np.sin(2 * angle + 1.3 + seed) + 0.35 * np.sin(3 * angle + 0.4 + 2 * seed)
     big = np.sin(9 * angle + drift * 2.2 + 0.5 * fall)
     mid = np.sin(15 * angle - 1.5 * drift + 2.0 + seed + 0.7 * fall)
-    fine = np.sin(27 * angle + 2.0 * drift + 0.3)
+    fine = np.sin(22 * angle + 2.0 * drift + 0.3)
     wave = big * (0.35 + 0.65 * fall) + 0.45 * mid * (1 - 0.3 * fall) + 0.22 * fine * (1 - ease(fall, 0.05, 0.5))
-    return np.asarray(np.tanh(1.2 * wave) - 0.25 * (1 - np.cos(wave * 1.5)))
+    return np.asarray(0.85 * np.tanh(1.1 * wave) - 0.12 * (1 - np.cos(wave * 1.5)))
 
 
 def skirt_weights(p: F64, a: Anatomy, hold: float = 0.35) -> Weights:

@@ -18,7 +18,7 @@ from .neutral import Neutral
 from .sheet import Sheet, joint_rows, sheet_faces, sheet_uv
 from .warp import Warp, make_warp
 
-CONTROLS = {"torso": 200, "arm": 150, "leg": 130, "skirt": 220, "upper": 260, "head": 110}
+CONTROLS = {"torso": 200, "arm": 150, "leg": 130, "skirt": 220, "upper": 260, "head": 110, "cape": 240}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +111,7 @@ def region_of(name: str, body: Neutral) -> I32:
         | collar
         | (skin & (np.abs(x) > body.joint("l-hand")[0] - 0.05) & (y > pelvis[1] - 0.1)),
         "head": skin & (y > neck),
+        "cape": ((tights | skirt) & (np.abs(x) < 0.3)) | collar | foot,
     }[kind]
     return np.flatnonzero(keep).astype(np.int32)
 

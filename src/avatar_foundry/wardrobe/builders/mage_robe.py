@@ -12,7 +12,7 @@ from .draw import DEG, bump, ease, patch
 from .garment import Design, wear
 from .sheet import Sheet, Weights, facing, flip, grid_normals, rim
 
-LAYERS = {"leather": 24, "cloth": 34, "trim": 36}
+LAYERS = {"leather": 24, "cloth": 34, "embroidery": 36, "trim": 37}
 
 
 def border(points: F64, region: str, weights: Weights, closed: bool, lift: float = 0.0025) -> Sheet:
@@ -26,7 +26,7 @@ def border(points: F64, region: str, weights: Weights, closed: bool, lift: float
     run = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(edge[0], axis=0), axis=1))])
     repeat = max(1, round(length[-1] / (run[-1] * 6)))
     uv = np.stack(np.broadcast_arrays(length[:, None] / length[-1] * repeat, (run / run[-1])[None]), -1)
-    return Sheet(edge, "trim", region, weights, closed, uv=uv)
+    return Sheet(edge, "embroidery", region, weights, closed, uv=uv)
 
 
 def banded(sheet: Sheet, width: float, last: int = 3, hem: bool = True) -> list[Sheet]:
@@ -72,7 +72,7 @@ def skirt(
     waist: float,
     flare: float = 0.085,
     depth: float = 0.024,
-    size: tuple[int, int] = (112, 26),
+    size: tuple[int, int] = (144, 18),
 ) -> Sheet:
     """From the waist down to the height `hem` (metres over the ground), in folds."""
     top, low = a.skirt_y
@@ -149,10 +149,10 @@ def sleeve_lining(outer: Sheet) -> Sheet:
     return flip(Sheet(p - n * 0.004, "cloth", outer.region, w, True))
 
 
-def mantle(a: Anatomy) -> Sheet:
+def mantle(a: Anatomy, reach: float = 0.80) -> Sheet:
     """A short cape over the shoulders."""
     nu, nw = 88, 14
-    end = lambda t: 0.80 + 0.13 * np.cos(t) ** 2 * (1 - 0.0 * t)  # noqa: E731
+    end = lambda t: reach + 0.13 * np.cos(t) ** 2  # noqa: E731
     p, _, v, t = patch(
         a.mantle,
         mid=0,
@@ -244,7 +244,7 @@ def draw(a: Anatomy) -> Design:
         *sash(a, waist),
         *pair(left),
     ]
-    return Design(tuple(sheets), (), ("cloth", "trim"), covered(a, hands=False))
+    return Design(tuple(sheets), (), ("cloth", "embroidery", "trim"), covered(a, hands=False))
 
 
 def mage_robe(base: F32) -> tuple[Part, ...]:

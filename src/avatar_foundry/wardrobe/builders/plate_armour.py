@@ -36,7 +36,7 @@ def cuirass(a: Anatomy) -> list[Sheet]:
         half=width,
         s0=lambda t: waist - down * np.cos(t),
         s1=lambda t: top - 0.035 * np.cos(t * 1.2) ** 8,
-        size=(41, 27),
+        size=(35, 21),
         offset=swell,
         crowd=0.35,
     )
@@ -50,7 +50,7 @@ def cuirass(a: Anatomy) -> list[Sheet]:
         return 0.462 + 0.135 * np.exp(-np.abs(t) / 0.45)
 
     plackart, *_ = patch(
-        a.torso, mid=0, half=88, s0=lambda t: low - down * np.cos(t), s1=peak, size=(37, 12), offset=over, crowd=0.35
+        a.torso, mid=0, half=88, s0=lambda t: low - down * np.cos(t), s1=peak, size=(31, 9), offset=over, crowd=0.35
     )
 
     def blades(u: F64, v: F64, t: F64) -> F64:
@@ -63,7 +63,7 @@ def cuirass(a: Anatomy) -> list[Sheet]:
         half=lambda v: 94 - 26 * ease(waist + (top - waist) * v, 0.56, 0.9),
         s0=waist,
         s1=lambda t: top + 0.03 - 0.02 * np.cos(t) ** 6,
-        size=(33, 24),
+        size=(27, 19),
         offset=blades,
     )
     chest = {"upperChest": _rise(a, breast), "chest": 0.5, "spine": 0.6 * (1 - _rise(a, breast))}
@@ -94,7 +94,7 @@ def gorget(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=0.02,
         s1=lambda t: 0.42 + 0.05 * np.cos(t) ** 2 * (np.cos(t) > 0),
-        size=(44, 7),
+        size=(36, 5),
         closed=True,
         offset=lambda u, v, t: 0.019 + 0.012 * ease(v, 0.2, 1) + 0 * t,
     )
@@ -104,7 +104,7 @@ def gorget(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=0.06,
         s1=lambda t: 0.50 - 0.05 * np.cos(t),
-        size=(40, 7),
+        size=(34, 5),
         closed=True,
         offset=lambda u, v, t: 0.018 + 0.010 * (1 - v) ** 2 + 0.008 * v**2 + 0 * t,
     )
@@ -132,12 +132,12 @@ def arm(a: Anatomy) -> list[Sheet]:
             offset=lambda u, v, t: lift + 0.006 * v**2 + 0.004 * bump(v, 0.3, 0.4),
         )
         hold = {"leftUpperArm": upper, "leftShoulder": 1 - upper}
-        out.extend(plate(p, "left.arm", hold, s - (0.03, 0.03, 0), border=0.007, height=0.0026, inner=0.014))
+        out.extend(plate(p, "left.arm", hold, s - (0.03, 0.03, 0), edges="all" if cut else "open", border=0.007, height=0.0026, inner=0.014))
 
-    lame(0.76, 0.90, 92, 0.013, 0.92, (25, 5))
-    lame(0.66, 0.81, 97, 0.018, 0.8, (27, 5))
-    lame(0.55, 0.715, 101, 0.023, 0.66, (29, 5))
-    lame(0.06, 0.61, 106, 0.029, 0.5, (31, 15), 0.22)
+    lame(0.76, 0.90, 92, 0.013, 0.92, (21, 4))
+    lame(0.66, 0.81, 97, 0.018, 0.8, (23, 4))
+    lame(0.55, 0.715, 101, 0.023, 0.66, (25, 4))
+    lame(0.06, 0.61, 106, 0.029, 0.5, (27, 11), 0.22)
     el = a.arm_at["elbow"]
     tube = {"leftUpperArm": 0.8, "leftUpperArmTwist": 0.2}
     p, *_ = patch(
@@ -146,7 +146,7 @@ def arm(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=0.19,
         s1=el - 0.085,
-        size=(28, 6),
+        size=(24, 5),
         closed=True,
         offset=lambda u, v, t: 0.013 + 0.003 * (2 * v - 1) ** 4 + 0 * t,
     )
@@ -174,7 +174,7 @@ def arm(a: Anatomy) -> list[Sheet]:
         half=lambda v: 62 + 48 * np.sin(np.pi * v) ** 0.8,
         s0=el - 0.095,
         s1=el + 0.095,
-        size=(25, 13),
+        size=(21, 10),
         offset=lambda u, v, t: (
             0.013 + 0.013 * np.sin(np.pi * v) * np.cos(t / 2.2) + 0.004 * ridge(v - 0.5, 0.06) * np.cos(t / 2)
         ),
@@ -190,7 +190,7 @@ def arm(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=el + 0.085,
         s1=wr - 0.10,
-        size=(28, 8),
+        size=(24, 6),
         closed=True,
         offset=lambda u, v, t: 0.010 + 0.004 * (1 - v) ** 3 + 0.002 * ridge(np.sin((t - turn * DEG) / 2), 0.1),
     )
@@ -210,7 +210,7 @@ def arm(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=wr - 0.17,
         s1=wr - 0.005,
-        size=(30, 7),
+        size=(26, 5),
         closed=True,
         offset=lambda u, v, t: 0.012 + 0.020 * (1 - v) ** 1.6 + 0 * t,
     )
@@ -245,7 +245,7 @@ def fauld(a: Anatomy) -> list[Sheet]:
             half=180,
             s0=at(hi),
             s1=lambda t, lo=lo: at(lo) + 0.016 * np.cos(t) * np.cos(t),
-            size=(52, 4),
+            size=(44, 3),
             closed=True,
             offset=lambda u, v, t, k=k: 0.013 + 0.004 * k + 0.008 * v,
         )
@@ -280,11 +280,11 @@ def tasset(a: Anatomy) -> list[Sheet]:
             half=lambda v, half=half, k=k: half - (6 * v**3 if k == 3 else 0),
             s0=at(hi),
             s1=lambda t, lo=lo, half=half, end=end: at(lo) - end * np.abs(t / (half * DEG)) ** 3,
-            size=(15, 5),
+            size=(13, 4),
             offset=lambda u, v, t, k=k: 0.026 + 0.003 * k + 0.006 * v + 0.004 * np.cos(t * 2),
         )
         hold = {"hips": 0.72 - 0.15 * k, "leftUpperLeg": 0.28 + 0.15 * k}
-        out += plate(p, "skirt", hold, np.array((0.05, (hi + lo) / 2, -0.02)), border=0.007, height=0.0024, inner=0.01)
+        out += plate(p, "skirt", hold, np.array((0.05, (hi + lo) / 2, -0.02)), edges="open", border=0.007, height=0.0024, inner=0.01)
     return out
 
 
@@ -299,7 +299,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         half=lambda v: 118 - 4 * v,
         s0=lambda t: 0.16 + 0.02 * np.cos(t),
         s1=kn - 0.075,
-        size=(33, 11),
+        size=(27, 9),
         offset=lambda u, v, t: 0.012 + 0.005 * v**3 + 0.004 * ridge(t + 18 * DEG, 0.1),
     )
     out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.075, 11), border=0.008)
@@ -309,7 +309,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         half=lambda v: 66 + 44 * np.sin(np.pi * v) ** 0.8,
         s0=kn - 0.098,
         s1=kn + 0.105,
-        size=(27, 15),
+        size=(23, 12),
         crowd=0.3,
         offset=lambda u, v, t: (
             0.016 + 0.014 * np.sin(np.pi * v) * np.cos(t / 2) + 0.006 * ridge(t, 0.12) * np.sin(np.pi * v)
@@ -323,7 +323,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         half=lambda v: 8 + 24 * np.sin(np.pi * v) ** 0.7,
         s0=kn - 0.066,
         s1=kn + 0.062,
-        size=(11, 9),
+        size=(9, 7),
         offset=lambda u, v, t: (
             0.019 + 0.013 * np.cos(u * 1.3) * np.sin(np.pi * v) + 0.010 * (1 - u) * np.sin(np.pi * v)
         ),
@@ -335,7 +335,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=lambda t: kn + 0.085 + 0.02 * (1 - np.cos(t)),
         s1=lambda t: 0.935 + 0.012 * np.cos(t),
-        size=(30, 13),
+        size=(26, 10),
         closed=True,
         offset=lambda u, v, t: 0.011 + 0.004 * (1 - v) ** 4 + 0.006 * v**4 + 0.006 * ridge(t, 0.16) * (1 - 0.6 * v),
     )
@@ -362,7 +362,7 @@ def sabaton(a: Anatomy) -> list[Sheet]:
             half=lambda v, k=k: 84 - 8 * v * (k == 0),
             s0=s0,
             s1=lambda t, s1=s1, k=k: s1 + (0.012 - 0.02 * np.sin(t) ** 2) * (k < 4),
-            size=(15, 5 if k not in (0, 4) else 8),
+            size=(13, 4 if k not in (0, 4) else 6),
             offset=lambda u, v, t, k=k: 0.0125 - 0.0006 * k + 0.003 * v + 0.002 * ridge(t, 0.12),
         )
         p[..., 1] = np.maximum(p[..., 1], a.ground + 0.017)
@@ -370,7 +370,7 @@ def sabaton(a: Anatomy) -> list[Sheet]:
             p,
             "left.leg",
             foot_weights(p.mean((0, 1), keepdims=True), a),
-            p.mean((0, 1)) - (0, 0.05, 0),
+            p.mean((0, 1)) - (0, 0.05, 0), edges="open",
             border=0.0055,
             height=0.002,
             inner=0.008,
@@ -389,7 +389,7 @@ def belt(a: Anatomy) -> list[Sheet]:
         half=180,
         s0=at(y + 0.022),
         s1=at(y - 0.016),
-        size=(52, 4),
+        size=(44, 3),
         closed=True,
         offset=lambda u, v, t: 0.034 + 0 * t,
     )
@@ -400,7 +400,7 @@ def belt(a: Anatomy) -> list[Sheet]:
         half=7.5,
         s0=at(y + 0.028),
         s1=at(y - 0.022),
-        size=(9, 6),
+        size=(9, 5),
         offset=lambda u, v, t: 0.040 + 0.003 * np.cos(u) * np.cos(2 * v - 1),
     )
     buckle = facing(Sheet(q, "trim", "skirt", {"hips": 0.4, "spine": 0.6}), np.array((0.0, y, 0.0)))

@@ -64,7 +64,9 @@ def flip(sheet: Sheet) -> Sheet:
 
 
 def facing(sheet: Sheet, centre: F64) -> Sheet:
-    """Turned so that it looks away from `centre` (3,) or (W, 3)."""
+    """Turned so that it looks away from `centre`: (3,), or (N, 3) evenly along its second axis."""
+    if centre.ndim == 2:
+        centre = centre[np.linspace(0, len(centre) - 1, sheet.points.shape[1]).round().astype(int)]
     out = sheet.points - centre
     return sheet if (grid_normals(sheet.points, sheet.closed) * out).sum() >= 0 else flip(sheet)
 
@@ -83,12 +85,12 @@ def mirrored(sheet: Sheet) -> Sheet:
 
 
 def ring_of(sheet: Sheet, edges: str) -> list[tuple[F64, F64, F64, Weights, bool]]:
-    """Boundary polylines of a grid: points, normals, inward directions, weights, closed. edges: of "0", "1" or "all"."""
+    """Boundary polylines of a grid: points, normals, inward directions, weights, closed. edges: of "0", "1", "all" or "open"."""
     p, n = sheet.points, normals_of(sheet)
     w = {b: np.broadcast_to(np.asarray(x, np.float64), p.shape[:2]) for b, x in sheet.weights.items()}
     inward_w, inward_u = unit(np.gradient(p, axis=1)), unit(np.gradient(p, axis=0))
     out = []
-    if sheet.closed or edges != "all":
+    if sheet.closed or edges not in ("all", "open"):
         for col, sign in ((0, 1.0), (-1, -1.0)):
             if edges == "all" or str(col % 2) in edges:
                 out.append(
@@ -96,10 +98,13 @@ def ring_of(sheet: Sheet, edges: str) -> list[tuple[F64, F64, F64, Weights, bool
                 )
         return out
     i, j = perimeter(p.shape[0], p.shape[1])
+    if edges == "open":  # all but the first edge along u, which something else covers
+        inside = np.concatenate([np.arange(p.shape[0] - 1, len(i)), [0]])
+        i, j = i[inside], j[inside]
     du = np.where(i == 0, 1.0, np.where(i == p.shape[0] - 1, -1.0, 0.0))[:, None]
     dw = np.where(j == 0, 1.0, np.where(j == p.shape[1] - 1, -1.0, 0.0))[:, None]
     inward = du * inward_u[i, j] + dw * inward_w[i, j]
-    out.append((p[i, j], n[i, j], inward, {b: x[i, j] for b, x in w.items()}, True))
+    out.append((p[i, j], n[i, j], inward, {b: x[i, j] for b, x in w.items()}, edges == "all"))
     return out
 
 
