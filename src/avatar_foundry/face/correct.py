@@ -23,6 +23,7 @@ LOWER = (13365, 13360, 13361, 13362, 13378, 13367, 13368, 13370, 13372, 13373, 1
 EYES = {"Left": slice(14598, 14670), "Right": slice(14670, 14742)}  # base vertices of the eyeball helpers
 # Degrees that the eye turns at 1. The authored eyes shear and turn by 10 to 15: less than trackers mean by 1.
 GAZE = {"Up": 16.0, "Down": 20.0, "In": 24.0, "Out": 24.0}
+LASHES = 14742  # first base vertex of the lash helpers; no helper before it is moved by a lid
 CLEARANCE = np.float32(4e-4)  # metres between eyeball and lid: half a lid's true thickness, more than a pixel's error
 CORRECTED = tuple(
     s
@@ -74,7 +75,9 @@ def _close(base: F32, blink: F32, lid: Lid, scale: np.float32, centre: F32, radi
     blink[lid.rows] += lid.spread @ (below - base[lid.upper] - scale * lid.authored)
     vertex = field().vertex[lid.rows]
     open_, closed = base[vertex] - centre, base[vertex] + blink[lid.rows] - centre
-    needed = np.minimum(np.linalg.norm(open_, axis=1), radius + CLEARANCE)  # sockets lie inside and stay there
+    needed = np.linalg.norm(open_, axis=1)  # lashes swing about the eye
+    skin = vertex < LASHES
+    needed[skin] = np.minimum(needed[skin], radius + CLEARANCE)  # sockets lie inside the ball and stay there
     distance = np.linalg.norm(closed, axis=1)
     push = np.maximum(needed - distance, 0.0) / np.maximum(distance, 1e-6)
     blink[lid.rows] += push[:, None] * closed
