@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from ..humanoid import INDEX, NAMES, mirror
 from ..pack import Pack
@@ -47,6 +48,8 @@ KNEE = Hinge("UpperLeg", "LowerLeg", "Foot", -1.0, -0.17, -0.251, 0.403, 1.256)
 # after the second. On the upper limbs the twist bone holds the end at the trunk, on the lower limbs the far end.
 TWIST = {"UpperArm": (0.15, 0.95), "LowerArm": (0.05, 0.7), "UpperLeg": (0.1, 0.95), "LowerLeg": (0.1, 0.9)}
 
+SEAT_DEPTH, SEAT_ROUNDS = 0.6, 30  # in half hip widths below the hip joints; rounds of averaging
+
 
 def smooth_step(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """0 below 0, 1 above 1, 3 x^2 - 2 x^3 between."""
@@ -61,6 +64,7 @@ def refine(weights: Weights, pack: Pack, hinges: bool = True) -> Weights:
     weights = weights.copy()
     _split_hinge(weights, base, points, ELBOW if hinges else SOFT_ELBOW)
     _split_hinge(weights, base, points, KNEE)
+    _smooth_seat(weights, points, pack)
     for bone, end in (("UpperArm", "LowerArm"), ("LowerArm", "Hand"), ("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot")):
         _split_twist(weights, base, points, bone, end)
     return symmetric(weights, pack)
@@ -102,3 +106,31 @@ def _split_twist(weights: Weights, base: Weights, points: dict[str, Weights], bo
         column = INDEX[side + bone]
         weights[:, INDEX[f"{side}{bone}Twist"]] = weights[:, column] * share
         weights[:, column] *= 1.0 - share
+
+
+def _smooth_seat(weights: Weights, points: dict[str, Weights], pack: Pack) -> None:
+    """Let the skin between the thighs go part of the way with them, so that it does not hang down in a squat.
+
+    Averages the weights of neighbours over the body's surface, fully at the seat's lowest skin and less and less
+    towards the hip joints.
+    """
+    groups = pack.meta["base"]["groups"]
+    surfaces = [groups.index(name) for name in ("body", "helper-tights")]  # trousers hang on the latter
+    quads = pack.array("base/faces")[np.isin(pack.array("base/face_group"), surfaces)]
+    count = len(weights)
+    ends = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
+    graph = csr_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
+    graph = graph + graph.T
+    graph.data[:] = 1.0  # each neighbour once, however many faces share the edge
+    degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0)
+    base = pack.array("base/positions").astype(np.float64)
+    hip = points["leftUpperLeg"]
+    below = (hip[1] - base[:, 1]) / hip[0]
+    aside = np.abs(base[:, 0]) / hip[0]
+    share = (
+        smooth_step(below / SEAT_DEPTH) * (1.0 - smooth_step((below - 1.2) / 0.8)) * (1.0 - smooth_step(aside - 0.2))
+    )
+    rows = np.flatnonzero((share > 0) & (np.bincount(quads.ravel(), minlength=count) > 0))
+    local, mix = graph[rows], share[rows, None]
+    for _ in range(SEAT_ROUNDS):
+        weights[rows] += mix * ((local @ weights) / degree[rows, None] - weights[rows])
