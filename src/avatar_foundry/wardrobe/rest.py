@@ -3,8 +3,9 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from ..avatar import F32, Part
+from ..avatar import F32, I32, Part
 from ..geometry import vertex_normals
 from ..pack import open_pack
 from .catalogue import ALIASES, ITEMS, Item
@@ -17,6 +18,12 @@ def item_of(part: Part) -> Item | None:
     """The catalogue item that a part was made from, by its name."""
     name = part.name.split(".", 1)[0]
     return ITEMS.get(ALIASES.get(name, name))
+
+
+def same_item(a: Part, b: Part) -> bool:
+    """Whether two parts are pieces of one catalogue item."""
+    item = item_of(a)
+    return item is not None and item is item_of(b)
 
 
 def sex_of(part: Part) -> str:
@@ -62,3 +69,30 @@ def outward(part: Part, base: F32) -> F32:
     if item is None:
         return _facing(part, base)
     return _outward(open_pack().digest, item.id, part.name, item.sex)
+
+
+# Layers of one garment that lie closer than this move together, metres.
+STACK = 0.02
+
+
+@lru_cache(maxsize=512)
+def _stacked(digest: str, item_id: str, name: str, sex: str) -> I32:
+    return _close(_neutral_positions(digest, item_id, sex)[name])
+
+
+def _close(points: F32) -> I32:
+    found = cKDTree(points).query(points, k=8, distance_upper_bound=STACK)[1]
+    rows = np.arange(len(points))[:, None]
+    out = np.where(found < len(points), found, rows).astype(np.int32)
+    out.flags.writeable = False
+    return out
+
+
+def stacked(part: Part) -> I32:
+    """(V, 8) for each vertex those within STACK of it on the neutral body, itself included."""
+    item = item_of(part)
+    if item is None or len(_neutral_positions(open_pack().digest, item.id, item.sex).get(part.name, ())) != len(
+        part.mesh.positions
+    ):
+        return _close(part.mesh.positions)
+    return _stacked(open_pack().digest, item.id, part.name, item.sex)

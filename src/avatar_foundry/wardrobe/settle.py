@@ -16,7 +16,7 @@ from ..pack import open_pack
 from .contact import Shell, candidates, shell, signed_distance, turned
 from .hats import tuck
 from .neutral import BODY, body_faces, neutral_base
-from .rest import item_of, neutral_positions, outward, sex_of
+from .rest import item_of, neutral_positions, outward, same_item, sex_of, stacked
 from .smooth import neighbours
 from .under import deep_hidden, under
 
@@ -28,12 +28,13 @@ LAYER_GAP = 0.0015
 # An outer garment yields this much to an inner one; beyond, the inner one is pressed flat instead.
 YIELD = 0.010
 # Pieces further apart than this on the neutral body never meet.
-REACH = 0.06
+REACH = 0.10
 SKIN_REACH = 0.15
 # A bump further out than this belongs to something else that happens to be near.
 BULGE = 0.03
 # Below another garment by more than this is not below it but somewhere else.
 DEEPEST = 0.03
+HAIR_DEEPEST = 0.10
 # Spots further aside than this cosine lie on a hem: there is nothing above or below them.
 SQUARE = 0.7
 TINY = 1e-5
@@ -62,11 +63,14 @@ def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
         for below in order:
             if below == k:
                 break
-            if parts[below].layer < part.layer:
+            # pieces of one item were cut together: they know each other
+            if parts[below].layer < part.layer and not same_item(part, parts[below]):
                 if below not in shells:
                     own = out[below].mesh
                     shells[below] = turned(shell(own.positions, own.faces), outward(out[below], base))
-                part = _clear(part, out[below], shells[below], LAYER_GAP, YIELD, away)
+                part = _clear(
+                    part, out[below], shells[below], LAYER_GAP, HAIR_DEEPEST if part.role == "hair" else YIELD, away
+                )
         out[k] = part
     return tuck(base, out)
 
@@ -88,7 +92,9 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
     rows, near = _touches(part, below)
     if not len(rows):
         return part
+    deepest = HAIR_DEEPEST if part.role == "hair" else DEEPEST
     spread = neighbours(part.mesh.faces, len(part.mesh.positions))
+    stack = stacked(part)
     bumps, caps = _bumps(part, below)
     out = part.mesh.positions
     for _ in range(ROUNDS):
@@ -97,18 +103,18 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
         short = np.minimum(gap - touch.height, most)
         low = short > TINY
         if below is not None and below.role != "body":
-            low &= (touch.square > SQUARE) & (touch.height > -DEEPEST)
+            low &= (touch.square > SQUARE) & (touch.height > -deepest)
         lift[rows[low]] = touch.normal[low] * short[low, None]
         moved = bool(low.any())
         if moved:
-            out = out + _spread(spread, lift)
+            out = out + _spread(spread, stack, lift)
         if len(bumps):
             cloth = turned(shell(out, part.mesh.faces), away)
             touch = signed_distance(surface.positions[bumps], caps, cloth, 0.05, -0.008)
             high = np.flatnonzero((touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE))
             if len(high):
                 ask = np.minimum(touch.height[high] + gap / 2, most)
-                out = out + _spread(spread, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))
+                out = out + _spread(spread, stack, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))
                 moved = True
         if not moved:
             break
@@ -123,12 +129,17 @@ def _raise(corners: I32, bary: F32, ask: F32, normals: F32) -> F32:
     return np.asarray(normals * height[:, None], np.float32)
 
 
-def _spread(spread: csr_array, lift: F32) -> F32:
-    """Smooth a displacement field outwards: nobody gets less than was asked, neighbours get a share."""
-    asked = np.sqrt(np.einsum("vc,vc->v", lift, lift))
-    field, size = lift, asked
+def _spread(spread: csr_array, stack: I32, lift: F32) -> F32:
+    """Smooth a displacement field outwards: nobody gets less than was asked, neighbours get a share.
+
+    stack: (V, K) vertices close in space: collars, lapels and pockets lie upon each other and must move together.
+    """
+    size = np.sqrt(np.einsum("vc,vc->v", lift, lift))
+    rows = np.arange(len(lift))
+    first = stack[rows, size[stack].argmax(axis=1)]
+    field, size = lift[first], size[first]
     for _ in range(3):
-        mean = spread @ field
+        mean = np.asarray(spread @ field)
         length = np.sqrt(np.einsum("vc,vc->v", mean, mean))
         wins = length > size
         field = np.where(wins[:, None], mean, field)
@@ -185,7 +196,5 @@ def _search(part: Part, below: Part | None) -> tuple[I32, I32]:
         return rows[keep], near[keep]
     skin = neutral_base(sex)[:BODY]
     rows, near = candidates(points, skin, SKIN_REACH)
-    if part.role == "shoes":  # hard: keep their shape where the foot inside will not be drawn
-        keep = ~deep_hidden(part)[near[:, 0]]
-        rows, near = rows[keep], near[keep]
-    return rows, near
+    keep = ~deep_hidden(part)[near[:, 0]]  # keep the tailor's shape where the body inside will not be drawn
+    return rows[keep], near[keep]
