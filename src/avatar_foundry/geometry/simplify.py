@@ -16,7 +16,7 @@ I32 = NDArray[np.int32]
 
 # What a difference counts beside a position error of the mesh's whole extent. Tried on the body at 50, 25 and 12 %:
 # normals and skin weights of 0.5 halve their own errors but nearly double the shape's at 12 %.
-NORMAL, UV, SKIN, SHAPE = 0.15, 0.5, 0.2, 5.0
+NORMAL, UV, SKIN, SHAPE = 0.15, 0.5, 0.6, 5.0
 STUCK = 1.02  # further than this above the target a level is tried again with fewer scruples
 
 
