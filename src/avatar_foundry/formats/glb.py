@@ -16,7 +16,7 @@ from ..avatar import Avatar, Material, Mesh, Part, Skeleton, Texture
 from .glb_animation import add_clips
 from .glb_container import Chunk, Json, pack
 from .glb_mesh import Plain, Storage
-from .split import split_mesh
+from .split import SplitMesh, split_mesh
 from .transforms import inverse_binds, local_transforms
 
 GENERATOR = f"AXIS Avatar Foundry {__version__}"
@@ -51,18 +51,22 @@ class GlbOptions:
 
 
 DEFAULT = GlbOptions()
+Splits = dict[tuple[int, bool, bool], SplitMesh]  # by mesh identity, tangents, morphs
 
 
-def write_glb(avatar: Avatar, options: GlbOptions = DEFAULT) -> bytes:
-    """The avatar as one GLB file. Same avatar, same options: same bytes."""
-    return _Writer(avatar, options).bytes()
+def write_glb(avatar: Avatar, options: GlbOptions = DEFAULT, splits: Splits | None = None) -> bytes:
+    """The avatar as one GLB file. Same avatar, same options: same bytes.
+
+    splits: a dictionary that several calls with one avatar may share, so that no mesh is split twice.
+    """
+    return _Writer(avatar, options, {} if splits is None else splits).bytes()
 
 
 class _Writer:
     """Collects the document; one instance per file."""
 
-    def __init__(self, avatar: Avatar, options: GlbOptions) -> None:
-        self.avatar, self.options = avatar, options
+    def __init__(self, avatar: Avatar, options: GlbOptions, splits: Splits) -> None:
+        self.avatar, self.options, self.splits = avatar, options, splits
         self.chunk = Chunk()
         self.nodes: list[Json] = []
         self.meshes: list[Json] = []
@@ -184,7 +188,10 @@ class _Writer:
     def _add_node(self, name: str, part: Part, mesh: Mesh) -> int:
         material = self.avatar.material(part.material) if self._has_material(part.material) else None
         wants_tangents = material is not None and material.normal is not None
-        split = split_mesh(mesh, with_tangents=wants_tangents, with_morphs=self.options.morphs)
+        key = (id(mesh), wants_tangents, self.options.morphs)
+        if key not in self.splits:
+            self.splits[key] = split_mesh(mesh, with_tangents=wants_tangents, with_morphs=self.options.morphs)
+        split = self.splits[key]
         primitive, dequantise = self.storage.primitive(split, len(self._joint_nodes))
         if material is not None:
             primitive["material"] = self._material(material)

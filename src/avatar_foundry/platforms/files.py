@@ -5,6 +5,7 @@ from dataclasses import replace
 from ..avatar import Avatar
 from ..errors import RecipeError
 from ..formats import GlbOptions, write_glb
+from ..formats.glb import Splits
 from .platform import Platform
 
 
@@ -12,9 +13,10 @@ def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") ->
     """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_LOD1.glb and so on."""
     options = compressed(platform.glb, compression)
     main = replace(options, extra_lods="msft" if platform.lods == "msft" else "none")
-    files = {f"{avatar.name}.glb": write_glb(avatar, main)}
+    splits: Splits = {}
+    files = {f"{avatar.name}.glb": write_glb(avatar, main, splits)}
     for level in range(1, max((len(p.lods) for p in avatar.parts), default=1)):
-        files[f"{avatar.name}_LOD{level}.glb"] = write_glb(avatar, replace(options, lod=level))
+        files[f"{avatar.name}_LOD{level}.glb"] = write_glb(avatar, replace(options, lod=level), splits)
     return files
 
 
