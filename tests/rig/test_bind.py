@@ -126,10 +126,10 @@ def test_cloth_over_the_skin_gets_the_skins_weights() -> None:
 def test_the_nearest_place_on_a_triangle() -> None:
     a, b, c = np.zeros((5, 3)), np.tile([1.0, 0, 0], (5, 1)), np.tile([0.0, 1, 0], (5, 1))
     points = np.array([[0.2, 0.2, 3], [-1, -1, 0], [2, 0, 0], [1, 1, 0], [0.5, -4, 0]])
-    bary, far = closest_on_triangles(points, a, b, c)
+    bary, far = closest_on_triangles(points.T, a.T, b.T, c.T)
     assert np.allclose(bary, [[0.6, 0.2, 0.2], [1, 0, 0], [0, 1, 0], [0, 0.5, 0.5], [0.5, 0.5, 0]])
     assert np.allclose(far, [9, 2, 1, 0.5, 16])
-    flat = closest_on_triangles(points[:1], a[:1], b[:1], b[:1])
+    flat = closest_on_triangles(points[:1].T, a[:1].T, b[:1].T, b[:1].T)
     assert np.isfinite(flat[0]).all()
 
 

@@ -1,5 +1,7 @@
 """Rest frames of AXIS-65 from joint positions alone: +Y to the main child, +X the flexion axis."""
 
+from math import sqrt
+
 import numpy as np
 
 from ..humanoid import INDEX, MAIN_CHILD, NAMES, PARENTS, T_AXES, mirror
@@ -11,22 +13,28 @@ _FINGERS = ("Thumb", "Index", "Middle", "Ring", "Little")
 
 
 def unit(v: np.ndarray) -> np.ndarray:
-    """`v` divided by its length, along the last axis; zero stays zero."""
-    return np.asarray(v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12))
+    """(3,) `v` divided by its length; zero stays zero."""
+    return np.asarray(v / max(sqrt(float(v @ v)), 1e-12))
+
+
+def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(3,) cross product; for single vectors a tenth of what NumPy's general one takes."""
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    return np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 
 
 def frame(y: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(3, 3) rotation whose columns are the frame with +Y along `y` and +X as near to `x` as that allows."""
     y = unit(y)
     x = x - (x @ y) * y
-    x = unit(x) if x @ x > 1e-8 else unit(np.cross(y, [0.3, 0.5, 0.8]))
-    return np.stack([x, y, np.cross(x, y)], axis=1)
+    x = unit(x) if x @ x > 1e-8 else unit(cross(y, np.array([0.3, 0.5, 0.8])))
+    return np.stack([x, y, cross(x, y)], axis=1)
 
 
 def turn_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(3, 3) smallest rotation that takes direction `a` to direction `b`."""
     a, b = unit(a), unit(b)
-    c, axis = float(a @ b), np.cross(a, b)
+    c, axis = float(a @ b), cross(a, b)
     if c < -0.999999:  # opposite: any perpendicular axis serves
         axis = frame(a, np.array([0.3, 0.5, 0.8]))[:, 0]
         return np.asarray(2.0 * np.outer(axis, axis) - np.eye(3))
@@ -76,14 +84,14 @@ def rest_frames(positions: np.ndarray, tips: dict[str, np.ndarray]) -> np.ndarra
         put("Shoulder", frame(way["Shoulder"], ref["Shoulder"][:, 0]))
         upper, lower = way["UpperArm"], way["LowerArm"]
         straight = turn_between(ref["UpperArm"][:, 1], upper) @ ref["LowerArm"][:, 0]
-        bend = np.cross(upper, lower)
+        bend = cross(upper, lower)
         share = min(float(np.linalg.norm(bend)) / _STRAIGHT, 1.0)
         axis = unit(share * unit(bend) + (1.0 - share) * straight)
-        put("UpperArm", frame(upper, np.cross(upper, axis)))
+        put("UpperArm", frame(upper, cross(upper, axis)))
         lower_arm = frame(lower, axis)
         put("LowerArm", lower_arm)
-        palm = np.cross(at["LittleProximal"] - at["IndexProximal"], way["Hand"])
-        hand = frame(way["Hand"], np.cross(way["Hand"], palm))
+        palm = cross(at["LittleProximal"] - at["IndexProximal"], way["Hand"])
+        hand = frame(way["Hand"], cross(way["Hand"], palm))
         put("Hand", hand)
         for finger in _FINGERS:
             parent, flat = hand, ref["Hand"]
