@@ -11,6 +11,11 @@ from .parameters import checked, detail_weights
 from .targets import add_targets, add_targets_batch, base_positions
 
 BODY_VERTICES = 13380  # the first base vertices: the skin; helpers follow
+UPPER_TEETH = slice(15060, 15128)  # base vertices of the helper
+MOUTH = np.r_[13380:13606, 14992:15128]  # tongue and teeth helpers
+INCISOR = 15069  # lowest vertex between the upper incisors
+LIPS = [520, 540]  # where the lips meet, midline
+SHOWN, MOST = 0.025, 0.08  # of the dental arch's width: incisors below the lips' line; furthest that teeth are moved
 
 
 def evaluate(values: Mapping[str, float]) -> F32:
@@ -22,7 +27,7 @@ def evaluate(values: Mapping[str, float]) -> F32:
     values = checked(values)
     builds = build_weights(values)
     out = add_targets(base_positions().copy(), macro_weights(values, builds) | detail_weights(values))
-    return _meet_height(out, values, builds)
+    return _seat_teeth(_meet_height(out, values, builds))
 
 
 def evaluate_batch(recipes: Sequence[Mapping[str, float]]) -> F32:
@@ -33,7 +38,7 @@ def evaluate_batch(recipes: Sequence[Mapping[str, float]]) -> F32:
     weights = [macro_weights(v, b) | detail_weights(v) for v, b in zip(all_values, all_builds, strict=True)]
     add_targets_batch(out, weights)
     for body, values, builds in zip(out, all_values, all_builds, strict=True):
-        _meet_height(body, values, builds)
+        _seat_teeth(_meet_height(body, values, builds))
     return out
 
 
@@ -46,6 +51,17 @@ def stature(base: F32) -> float:
     """Crown to sole of the bare body, metres."""
     y = base[:BODY_VERTICES, 1]
     return float(y.max() - y.min())
+
+
+def _seat_teeth(base: F32) -> F32:
+    """Lower teeth and tongue of `base` in place so that parted lips show the upper incisors; returns it.
+
+    The data's teeth end above the line where the lips meet; people's end a little below it.
+    """
+    width = np.ptp(base[UPPER_TEETH, 0])
+    drop = base[INCISOR, 1] - base[LIPS, 1].mean() + SHOWN * width
+    base[MOUTH, 1] -= np.clip(drop, 0.0, MOST * width)
+    return base
 
 
 def _meet_height(base: F32, values: Mapping[str, float], builds: Mapping[str, float]) -> F32:

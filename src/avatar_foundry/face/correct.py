@@ -1,7 +1,8 @@
 """Shapes of the eyes made for one body: lids that meet, and eyeballs that turn about their own centre.
 
-The authored blink travels as far as the eyes of the bare base mesh are open. On another body the distance between the
-lid margins differs, so each piece of the upper lid gets the difference; what the author let the lids overlap stays.
+The authored blink travels as far as the eyes of the bare base mesh are open, and then some: the upper lid ends behind
+the lower one. Here each piece of the upper margin ends on the lower margin of this body, a fraction of a millimetre
+beyond, so that the lashes stay outside; the rest of the lid follows in the proportions of the authored shape.
 """
 
 from functools import lru_cache
@@ -23,6 +24,7 @@ LOWER = (13365, 13360, 13361, 13362, 13378, 13367, 13368, 13370, 13372, 13373, 1
 EYES = {"Left": slice(14598, 14670), "Right": slice(14670, 14742)}  # base vertices of the eyeball helpers
 # Degrees that the eye turns at 1. The authored eyes shear and turn by 10 to 15: less than trackers mean by 1.
 GAZE = {"Up": 16.0, "Down": 20.0, "In": 24.0, "Out": 24.0}
+OVERLAP = np.float32(6e-4)  # metres on an adult: closes what straight edges between the margins' vertices leave open
 LASHES = 14742  # first base vertex of the lash helpers; no helper before it is moved by a lid
 CLEARANCE = np.float32(4e-4)  # metres between eyeball and lid: half a lid's true thickness, more than a pixel's error
 CORRECTED = tuple(
@@ -36,7 +38,6 @@ class Lid(NamedTuple):
     """One eye's upper lid.
 
     upper: (U,) i32 margin vertices. lower: (U, 2) i32 and share: (U,) f32, the point of the lower margin under each.
-    authored: (U, 3) f32, upper margin to lower margin on the base mesh.
     rows: (N,) i32 rows of the field that the lid carries along, lashes included.
     spread: (N, U) f32, how much of each margin vertex's correction each takes.
     """
@@ -44,7 +45,6 @@ class Lid(NamedTuple):
     upper: I32
     lower: I32
     share: F32
-    authored: F32
     rows: I32
     spread: F32
 
@@ -72,7 +72,8 @@ def corrected(base: F32, scale: float) -> F32:
 def _close(base: F32, blink: F32, lid: Lid, scale: np.float32, centre: F32, radius: np.float32) -> None:
     """Correct `blink` (M + 1, 3) in place: meet the lower lid, and stay in front of the eyeball."""
     below = base[lid.lower[:, 0]] * (1 - lid.share)[:, None] + base[lid.lower[:, 1]] * lid.share[:, None]
-    blink[lid.rows] += lid.spread @ (below - base[lid.upper] - scale * lid.authored)
+    below[:, 1] -= OVERLAP * scale
+    blink[lid.rows] += lid.spread @ (below - base[lid.upper] - blink[field().row[lid.upper]])
     vertex = field().vertex[lid.rows]
     open_, closed = base[vertex] - centre, base[vertex] + blink[lid.rows] - centre
     needed = np.linalg.norm(open_, axis=1)  # lashes swing about the eye
@@ -93,8 +94,6 @@ def _lid(side: str) -> Lid:
     pair = np.stack([lower[at - 1], lower[at]], axis=1)
     width = out[pair[:, 1]] - out[pair[:, 0]]
     share = np.clip((out[upper] - out[pair[:, 0]]) / np.maximum(width, 1e-6), 0.0, 1.0).astype(np.float32)
-    below = base[pair[:, 0]] * (1 - share)[:, None] + base[pair[:, 1]] * share[:, None]
-    authored = below - base[upper]
     blink = f.delta[:-1, SHAPES.index(f"eyeBlink{side}")]
     rows = np.flatnonzero(blink[:, 1] < -3e-4).astype(np.int32)
     travel = -blink[f.row[upper], 1]
@@ -104,7 +103,7 @@ def _lid(side: str) -> Lid:
     amount = np.clip(-blink[rows, 1] / reach, 0.0, 1.25)
     spread = np.zeros((len(rows), len(upper)), np.float32)
     spread[:, order] = hat * amount[:, None]
-    return Lid(upper, pair.astype(np.int32), share, authored.astype(np.float32), rows, spread)
+    return Lid(upper, pair.astype(np.int32), share, rows, spread)
 
 
 def _hats(x: NDArray[np.floating], knots: NDArray[np.floating]) -> F32:
