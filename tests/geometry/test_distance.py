@@ -1,8 +1,8 @@
 import numpy as np
+from tests import shapes
 
 from avatar_foundry.geometry import triangulate, vertex_normals
 from avatar_foundry.geometry.distance import closest_points, project, signed_distance
-from tests import shapes
 
 
 def test_closest_points_on_a_cube_by_region():

@@ -10,6 +10,7 @@ from . import meshopt
 from .channels import Shape, joint_channels, shape_channels
 from .normals import vertex_normals
 from .seams import split_seams
+from .triangles import components, face_cross
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -17,6 +18,9 @@ I32 = NDArray[np.int32]
 # What a difference counts beside a position error of the mesh's whole extent. Tried on the body at 50, 25 and 12 %:
 # normals and skin weights of 0.5 halve their own errors but nearly double the shape's at 12 %.
 NORMAL, UV, SKIN, SHAPE = 0.15, 0.5, 0.6, 5.0
+THIN = -1  # not an option of meshoptimizer: see _thin
+MANY = 12  # pieces that make a mesh a thicket of cards
+GOLDEN = 0.6180339887498949
 STUCK = 1.02  # further than this above the target a level is tried again with fewer scruples
 
 
@@ -46,6 +50,8 @@ def build_levels(
     seam move together. A level that cannot reach its target first loses whole small pieces, then seams; it may still
     end above. Never empty for a mesh that is not.
     """
+    if not len(faces):
+        return tuple(Level(faces, uv_faces) for _ in targets)
     if uv_faces is not None and uvs is not None:
         vertex_of, uv_of, split = split_seams(faces, uv_faces)
     else:
@@ -69,17 +75,39 @@ def build_levels(
     held = None if lock is None else lock[vertex_of].astype(np.uint8)
     levels, current = [], split
     for target in targets:
-        current = _reduce(current, points, attributes, scale, held, max(int(target), min(len(split), 2)))
+        current = _reduce(current, vertex_of, points, attributes, scale, held, max(int(target), min(len(split), 2)))
         rows = np.ascontiguousarray(vertex_of[current]), np.ascontiguousarray(uv_of[current])
         levels.append(Level(rows[0], rows[1] if uv_faces is not None else None))
     return tuple(levels)
 
 
-def _reduce(faces: I32, points: F32, attributes: F32, scale: F32, lock: NDArray[np.uint8] | None, target: int) -> I32:
-    for options in (0, meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE):
-        out, _ = meshopt.simplify(faces, points, attributes, scale, lock, target=target, options=options)
+def _reduce(
+    faces: I32, vertex_of: I32, points: F32, attributes: F32, scale: F32, lock: NDArray[np.uint8] | None, target: int
+) -> I32:
+    for options in (0, THIN, meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE):
+        if options == THIN:
+            out = _thin(faces, vertex_of, points, target)
+        else:
+            out, _ = meshopt.simplify(faces, points, attributes, scale, lock, target=target, options=options)
         if len(out):
             faces = out
         if len(faces) <= STUCK * target:
             break
     return faces
+
+
+def _thin(faces: I32, vertex_of: I32, points: F32, target: int) -> I32:
+    """Drop whole pieces of a mesh of many (hair cards) down to `target` faces: small first, evenly among equals."""
+    welded = vertex_of[faces]
+    piece = components(np.ascontiguousarray(welded), int(vertex_of.max()) + 1)[welded[:, 0]]
+    names, number = np.unique(piece, return_inverse=True)
+    if len(names) < MANY:
+        return faces
+    area = np.bincount(number, np.linalg.norm(face_cross(points, faces), axis=1))
+    size = np.round(np.log2(np.maximum(area, 1e-12)))
+    spread = (np.arange(len(names)) * GOLDEN) % 1.0
+    order = np.lexsort((spread, size))
+    left = len(faces) - np.cumsum(np.bincount(number)[order])
+    dropped = np.zeros(len(names), bool)
+    dropped[order[: int(np.searchsorted(-left, -target)) + 1]] = True
+    return faces[~dropped[number]]

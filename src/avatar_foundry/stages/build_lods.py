@@ -102,14 +102,17 @@ def _errors(mesh: Mesh, probes: Probes, shapes: Shapes | None, matrices: F32 | N
         number = np.searchsorted(shapes.ends, rows, side="right")
         field = np.zeros((len(rest), len(shapes.ends), 3), np.float32)
         field[row[shapes.vertex[rows]], number] = shapes.delta[rows]
-        moved = local.gaps(field.reshape(len(field), -1)).reshape(len(away), -1, 3) + away[:, None]
+        moved = (
+            local.gaps(field.reshape(len(field), 3 * len(shapes.ends))).reshape(len(away), len(shapes.ends), 3)
+            + away[:, None]
+        )
         found["expressive"] = np.sqrt(np.maximum(_largest(moved), still))
     return found
 
 
 def _largest(moved: F32) -> F32:
     """(N,) the largest squared length among each row's vectors."""
-    cubes = moved.reshape(len(moved), -1, 3)
+    cubes = moved.reshape(len(moved), moved.size // max(3 * len(moved), 1), 3)
     return np.asarray(np.einsum("npc,npc->np", cubes, cubes).max(axis=1, initial=0.0))
 
 
@@ -120,7 +123,7 @@ def _pose(rest: F32, joints: U16, weights: F32, matrices: F32) -> F32:
     for k in range(1, joints.shape[1]):
         more = np.flatnonzero(weights[:, k])
         blended[more] += flat[joints[more, k]] * weights[more, k : k + 1]
-    cube = blended.reshape(len(rest), -1, 4)
+    cube = blended.reshape(len(rest), matrices.shape[1] * 3, 4)
     return np.asarray(np.matmul(cube[:, :, :3], rest[:, :, None])[:, :, 0] + cube[:, :, 3])
 
 
