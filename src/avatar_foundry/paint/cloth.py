@@ -42,9 +42,11 @@ def _trim(rgb: F32, cover: NDArray[np.bool_]) -> F32:
     inside = inside if inside.any() else cover
     middle = np.median(chroma[inside], axis=0)
     distance = np.linalg.norm(chroma - middle, axis=-1)
-    found = smooth(distance, 0.55, 0.85)
+    tone = np.log(light + 0.012)
+    above = tone - np.median(tone[inside])
+    found = np.maximum(smooth(distance, 0.55, 0.85), smooth(ndimage.gaussian_filter(above, 0.6), 1.5, 2.1))
     share = float(found[inside].mean())
-    return found if 0.004 < share < 0.45 else np.zeros_like(found)
+    return found if 0.002 < share < 0.45 else np.zeros_like(found)
 
 
 def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dict[str, NDArray[Any]]:
@@ -74,6 +76,8 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
     trim_at = wide & (part > 0.7)
     main_mid = float(np.median(log[main_at]))
     trim_mid = float(np.median(log[trim_at])) if trim_at.any() else main_mid
+    tinted = light.max(-1) - light.min(-1) > 0.35 * light.max(-1)
+    hue_share = float(tinted[trim_at].mean()) if trim_at.any() else 0.0
     value = log - (main_mid + (trim_mid - main_mid) * part)
     alpha = np.asarray(
         Image.fromarray(np.where(cover, source[..., 3], 255).astype(np.uint8)).resize(
@@ -99,7 +103,7 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
         "rgb": rgb, "value": np.clip(value * 64 + 128, 0, 255).astype(np.uint8), "trim": trim,
         "normal": normal, "orm": orm,
         "alpha": alpha if see_through else np.zeros((0, 0), np.uint8),
-        "about": np.array([main_mid, trim_mid, float(trim_at.any())], np.float32),
+        "about": np.array([main_mid, trim_mid, float(trim_at.any()), hue_share], np.float32),
     }  # fmt: skip
 
 
@@ -116,12 +120,12 @@ def _ramp(target: F32) -> F32:
 
 
 def draw(found: dict[str, NDArray[Any]], main: F32 | None, trim: F32 | None, size: int) -> Image.Image:
-    """The piece in its own colours where None; a trim that nobody named follows the main colour."""
+    """The piece, in its own colours where None. An unnamed trim follows the main colour, unless it is white or grey."""
     pixels: NDArray[np.uint8] = found["rgb"]
     if main is not None or trim is not None:
-        main_mid, trim_mid, has_trim = found["about"].tolist()
+        main_mid, trim_mid, has_trim, hue_share = found["about"].tolist()
         value, share = found["value"], found["trim"].astype(np.uint16)[..., None]
-        if main is not None and trim is None and has_trim:
+        if main is not None and trim is None and has_trim and hue_share > 0.5:
             trim = np.asarray(main * np.clip(np.exp(trim_mid - main_mid), 0.3, 4.0), np.float32)
             trim = np.asarray(trim / max(1.0, float(trim.max()) / 0.85), np.float32)
         own = pixels.astype(np.uint16)

@@ -19,8 +19,8 @@ IRIS: Mapping[str, str] = {
 }  # fmt: skip
 HAIR: Mapping[str, str] = {
     "black": "#17130f", "dark brown": "#2e2018", "brown": "#4a3222", "light brown": "#7a5a3c", "chestnut": "#5a3220",
-    "auburn": "#6a2f1c", "red": "#8c3a1c", "ginger": "#b05c28", "copper": "#9c4e26", "dark blond": "#8a6a42",
-    "blond": "#c2a06a", "blonde": "#c2a06a", "golden": "#c89a50", "strawberry": "#c08a5e", "platinum": "#e2d6bc",
+    "auburn": "#5c2c1e", "red": "#76351f", "ginger": "#98552f", "copper": "#84452b", "dark blond": "#7d6546",
+    "blond": "#b39a70", "blonde": "#b39a70", "golden": "#b8935a", "strawberry": "#b08460", "platinum": "#e2d6bc",
     "grey": "#8e8c8a", "gray": "#8e8c8a", "silver": "#bcbcc0", "white": "#e8e6e2", "salt and pepper": "#5e5b58",
     "pink": "#d66a9a", "blue": "#2f6ac0", "green": "#3f8a50", "purple": "#6a3fa0", "teal": "#2a8f94",
     "scarlet": "#b01822", "orange": "#d8701e", "violet": "#7a4fb0", "turquoise": "#3aa8a8",
@@ -104,4 +104,4 @@ def _srgb_table() -> NDArray[np.uint8]:
 def encode(light: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """8-bit sRGB of linear light, any shape; a table over the square root keeps the darks exact to half a step."""
     index = (np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(4095.0) + np.float32(0.5)).astype(np.uint16)
-    return _srgb_table()[index]
+    return np.asarray(_srgb_table()[index])

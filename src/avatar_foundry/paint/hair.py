@@ -13,7 +13,7 @@ from . import colour
 from .encoded import maps, texture
 from .look import Look
 from .skin_maps import picture
-from .uvspace import coverage, dilate
+from .uvspace import coverage, dilate, noise
 
 SIZE = 1024
 
@@ -49,6 +49,8 @@ def _make_strands(pack: Pack, asset: str) -> dict[str, NDArray[Any]]:
     strand, sheen = grey - near, near - wide
     strand /= max(float(strand[solid].std()), 0.05)
     sheen /= max(float(sheen[solid].std()), 0.12)
+    if asset == "hair/afro01":  # its cap and cards are near black and do not match: curls are drawn instead
+        strand, sheen = 0.8 * noise(SIZE, 1.3, 51) + 0.9 * noise(SIZE, 3.5, 52), 0.0 * sheen
     value = 0.62 * np.clip(strand, -2.5, 2.5) + 0.25 * np.clip(sheen, -2, 2)
     value = dilate(np.clip(value * 50 + 128, 0, 255).astype(np.uint8), alpha > 0.5)
     return {"value": value, "alpha": np.clip(alpha * 255 + 0.5, 0, 255).astype(np.uint8)}

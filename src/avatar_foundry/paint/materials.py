@@ -19,6 +19,7 @@ from .mouth import mouth_material
 from .skin import skin_material
 
 _LEATHER = ("shoe", "boot", "sneaker", "belt", "sole")
+_OWN_COLOUR = ("socks", "belt", "soles")  # pieces that keep their colour when the item as a whole gets another
 Surface = Callable[..., Material]
 
 
@@ -64,6 +65,8 @@ def _wanted(part: Part, item: Item | None, piece: str, look: Look) -> dict[str, 
         shared = look.colors_for(item.id, *item.aliases, item.slot)
         if piece in shared:
             shared = {**shared, "main": shared[piece]}
+        elif piece in _OWN_COLOUR:
+            shared = {}
         return {**shared, **own}
     shared = look.colors_for(part.material.partition(".")[0])
     return {**({"main": shared[piece]} if piece in shared else shared), **own}
