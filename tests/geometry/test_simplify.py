@@ -42,8 +42,8 @@ def test_locked_vertices_stay_in_every_level():
 
 def test_whole_pieces_go_only_when_collapsing_is_not_enough():
     quads = np.arange(400, dtype=np.int32).reshape(100, 4)
-    corner = np.array([[0, 0, 0], [0.01, 0, 0], [0.01, 0.3, 0], [0, 0.3, 0]], np.float32)
-    cards = (corner + np.arange(100)[:, None, None] * np.array([0.05, 0, 0.01], np.float32)).reshape(-1, 3)
+    corner = np.array([[0, 0, 0], [0.1, 0, 0], [0.1, 0.3, 0], [0, 0.3, 0]], np.float32)
+    cards = (corner + np.arange(100)[:, None, None] * np.array([0.004, 0, 0.002], np.float32)).reshape(-1, 3)
     faces = g.triangulate(quads)
     (level,) = build_levels(cards, faces, (40,))
     assert 36 <= len(level.faces) <= 41

@@ -18,8 +18,8 @@ I32 = NDArray[np.int32]
 # What a difference counts beside a position error of the mesh's whole extent. Tried on the body at 50, 25 and 12 %:
 # normals and skin weights of 0.5 halve their own errors but nearly double the shape's at 12 %.
 NORMAL, UV, SKIN, SHAPE = 0.15, 0.5, 0.6, 5.0
-THIN = -1  # not an option of meshoptimizer: see _thin
 MANY = 12  # pieces that make a mesh a thicket of cards
+CARD_ERROR = 0.05  # of the mesh's extent, normals and skin included: then whole cards go
 GOLDEN = 0.6180339887498949
 STUCK = 1.02  # further than this above the target a level is tried again with fewer scruples
 
@@ -84,11 +84,14 @@ def build_levels(
 def _reduce(
     faces: I32, vertex_of: I32, points: F32, attributes: F32, scale: F32, lock: NDArray[np.uint8] | None, target: int
 ) -> I32:
-    for options in (0, THIN, meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE):
-        if options == THIN:
-            out = _thin(faces, vertex_of, points, target)
-        else:
-            out, _ = meshopt.simplify(faces, points, attributes, scale, lock, target=target, options=options)
+    welded = np.ascontiguousarray(vertex_of[faces])
+    thicket = len(np.unique(components(welded, int(vertex_of.max()) + 1)[welded[:, 0]])) >= MANY
+    for options in (0, meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE):
+        # cards would otherwise be collapsed away one by one from one end
+        limit = CARD_ERROR if thicket and options == 0 else 1.0
+        out, _ = meshopt.simplify(faces, points, attributes, scale, lock, target=target, error=limit, options=options)
+        if thicket and options == 0 and len(out) > target:
+            out = _thin(out, vertex_of, points, target)
         if len(out):
             faces = out
         if len(faces) <= STUCK * target:
@@ -101,8 +104,6 @@ def _thin(faces: I32, vertex_of: I32, points: F32, target: int) -> I32:
     welded = vertex_of[faces]
     piece = components(np.ascontiguousarray(welded), int(vertex_of.max()) + 1)[welded[:, 0]]
     names, number = np.unique(piece, return_inverse=True)
-    if len(names) < MANY:
-        return faces
     area = np.bincount(number, np.linalg.norm(face_cross(points, faces), axis=1))
     size = np.round(np.log2(np.maximum(area, 1e-12)))
     spread = (np.arange(len(names)) * GOLDEN) % 1.0
