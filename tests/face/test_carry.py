@@ -128,7 +128,7 @@ def test_lids_meet_and_spare_the_eyeball_on_every_body(pack: Pack, values: dict[
         gap = (closed[upper, 1] - below) / head_scale(base)
         assert gap.max() < 1e-3, "open at the tear duct, where columns hardly fit the curve"
         middle = upper[3:11]
-        assert gap[3:11].max() < 1e-4
+        assert gap[4:10].max() < 0.0
         assert gap.min() > -3e-3, "the upper lid runs over the cheek"
         open_ = np.linalg.norm(base[middle] - centre, axis=1)
         assert (np.linalg.norm(closed[middle] - centre, axis=1) > np.minimum(open_, radius) - 1e-5).all()
