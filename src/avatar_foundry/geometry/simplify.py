@@ -91,7 +91,7 @@ def _reduce(
         limit = CARD_ERROR if thicket and options == 0 else 1.0
         out, _ = meshopt.simplify(faces, points, attributes, scale, lock, target=target, error=limit, options=options)
         if thicket and options == 0 and len(out) > target:
-            out = _thin(out, vertex_of, points, target)
+            out = thin(out, vertex_of, points, target)
         if len(out):
             faces = out
         if len(faces) <= STUCK * target:
@@ -99,7 +99,7 @@ def _reduce(
     return faces
 
 
-def _thin(faces: I32, vertex_of: I32, points: F32, target: int) -> I32:
+def thin(faces: I32, vertex_of: I32, points: F32, target: int) -> I32:
     """Drop whole pieces of a mesh of many (hair cards) down to `target` faces: small first, evenly among equals."""
     welded = vertex_of[faces]
     piece = components(np.ascontiguousarray(welded), int(vertex_of.max()) + 1)[welded[:, 0]]
