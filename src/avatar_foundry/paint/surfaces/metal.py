@@ -15,9 +15,9 @@ def steel(color: str | None = None, size: int = 1024) -> Surface:
     scratch = strokes(size, 13, 150, 0.16) + 0.6 * strokes(size, 14, 220, 0.05)
     stain = cloudy(size, 15, 5)
     texel = size / 1024
-    height = hammer * (0.55 * texel) + brush * (0.035 * texel) - scratch * (0.35 * texel)
-    rough = 0.27 + 0.035 * brush + 0.05 * np.maximum(stain, 0) + 0.16 * scratch
-    value = 1 - 0.045 * np.maximum(stain, 0) - 0.02 * hammer - 0.02 * brush + 0.05 * scratch
+    height = hammer * (0.20 * texel) + brush * (0.014 * texel) - scratch * (0.30 * texel)
+    rough = 0.26 + 0.025 * brush + 0.05 * np.maximum(stain, 0) + 0.16 * scratch
+    value = 1 - 0.045 * np.maximum(stain, 0) - 0.012 * hammer - 0.012 * brush + 0.05 * scratch
     warm = 1 + np.maximum(stain, 0)[..., None] * np.array((0.006, 0.0, -0.014), np.float32)
     return Surface(
         tint(light, value[..., None] * warm), normal_map(height, 1.0), orm_map(np.ones_like(rough), rough, 1.0), 1.0, 0.3

@@ -85,6 +85,25 @@ def arm_weights(s: F64, a: Anatomy) -> Weights:
     }
 
 
+def rooted(p: F64, weights: Weights, a: Anatomy, rows: int = 3) -> tuple[F64, Weights]:
+    """A left sleeve (U, W, 3) with `rows` rings before its first, that reach into the chest and stay with it.
+
+    A raised arm then stretches the cloth of the armpit instead of opening a gap.
+    """
+    first = p[:, 0]
+    middle = first.mean(0)
+    inside = np.array((a.joints["l-shoulder"][0] * 0.52, middle[1] - 0.035, middle[2]))
+    steps = np.linspace(1, 0, rows + 1)[:-1]
+    rings = [middle + (inside - middle) * f + (first - middle) * (1 - 0.22 * f) for f in steps]
+    out = np.concatenate([np.stack(rings, 1), p], 1)
+    new: Weights = {}
+    for bone, w in weights.items():
+        w = np.broadcast_to(np.asarray(w, np.float64), p.shape[:2])
+        new[bone] = np.concatenate([np.stack([w[:, 0] * (1 - f) for f in steps], 1), w], 1)
+    chest = np.concatenate([np.stack([np.full(len(p), f) for f in steps], 1), np.zeros(p.shape[:2])], 1)
+    return out, {**new, "upperChest": 0.7 * chest, "chest": 0.3 * chest}
+
+
 def gather(fall: F64) -> F64:
     """The blouse of cloth over a belt."""
     return np.asarray(bump(fall, 0.06, 0.06))

@@ -16,7 +16,7 @@ from .anatomy import Anatomy, anatomy
 from .chart import F64
 from .neutral import Neutral
 from .sheet import Sheet, joint_rows, sheet_faces, sheet_uv
-from .warp import Warp, make_warp
+from .warp import Spline, Warp, make_spline, make_warp
 
 CONTROLS = {"torso": 200, "arm": 150, "leg": 130, "skirt": 220, "upper": 260, "head": 110, "cape": 240}
 
@@ -151,11 +151,22 @@ def _floor(points: F64, binding: Binding, faces: I32, body: Neutral, least: floa
     return floor, (sp.diags(1 / rows) @ links).tocsr().astype(np.float32)
 
 
+@lru_cache(maxsize=2)
+def _middles(digest: str) -> "cKDTree":
+    return cKDTree(anatomy().body.base.astype(np.float64)[_solid(digest)].mean(1))
+
+
+@lru_cache(maxsize=32)
+def _spline(digest: str, region: str) -> Spline:
+    body = anatomy().body
+    return make_spline(body.base, region_of(region, body), CONTROLS[region.rpartition(".")[2]])
+
+
 def bind_points(points: F64, body: Neutral) -> Binding:
     """Each point to the corners of a body triangle near it, with the weights of its foot point."""
-    faces = np.concatenate([body.triangles["helper-tights"], body.triangles["body"]])
+    faces = _solid(open_pack().digest)
     corners = body.base.astype(np.float64)[faces]
-    _, near = cKDTree(corners.mean(1)).query(points, k=6, workers=1)
+    near = _middles(open_pack().digest).query(points, k=5, workers=1)[1]
     a, b, c = (corners[near][:, :, k] for k in range(3))
     v0, v1, v2 = b - a, c - a, points[:, None] - a
     d00, d01, d11 = (v0 * v0).sum(-1), (v0 * v1).sum(-1), (v1 * v1).sum(-1)
@@ -204,8 +215,7 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
     for region in dict.fromkeys(r for r, _ in spans):
         own = [s for r, s in spans if r == region]
         span = slice(own[0].start, own[-1].stop)
-        kind = region.rpartition(".")[2]
-        warps.append((make_warp(body.base, region_of(region, body), drawn[span], CONTROLS[kind]), span))
+        warps.append((make_warp(_spline(open_pack().digest, region), drawn[span]), span))
     binding = bind_points(drawn, body) if count else Binding(np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32))
     keep = _floor(drawn, binding, np.concatenate(faces), body, CLEARANCE.get(name, 0.003)) if count else None
     refs, amounts = [binding.refs], [binding.weights]
@@ -292,8 +302,5 @@ def wear(
             weights=cut.weights,
         )
         label = f"{item}.{cut.surface}"
-        parts.append(Part(label, role, (mesh,), label, cut.binding, layers[cut.surface]))
-    inner = min(range(len(parts)), key=lambda i: parts[i].layer)
-    if hides is not None:
-        parts[inner] = replace(parts[inner], hides=hides.copy())
+        parts.append(Part(label, role, (mesh,), label, cut.binding, layers[cut.surface], hides))
     return tuple(parts)

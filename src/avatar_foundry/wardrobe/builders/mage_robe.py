@@ -7,7 +7,7 @@ from .anatomy import Anatomy
 from .arming import arming_suit, covered
 from .boots import boot, pair
 from .chart import F64, unit
-from .cloth import arm_weights, gather, mantle_weights, pleats, skirt_weights, trunk_weights
+from .cloth import arm_weights, gather, mantle_weights, pleats, rooted, skirt_weights, trunk_weights
 from .draw import DEG, bump, ease, patch
 from .garment import Design, wear
 from .sheet import Sheet, Weights, facing, flip, grid_normals, rim
@@ -135,7 +135,8 @@ def sleeve(a: Anatomy, *, wide: float = 0.10) -> Sheet:
     p = p + np.array((0.0, -1.0, -0.15)) * (wide * 1.35 * open_ * under)[..., None]
     along = unit(axis[-1] - axis[-4])
     p = p + along * (0.03 * open_ * (0.3 + under))[..., None]
-    w = arm_weights(s, a)
+    p, w = rooted(p, arm_weights(s, a), a)
+    axis = p.mean(0)
     return facing(Sheet(p, "cloth", "left.arm", w, True), axis)
 
 

@@ -7,7 +7,7 @@ from .anatomy import Anatomy
 from .arming import arming_suit, covered
 from .boots import boot, pair
 from .chart import F64, unit
-from .cloth import arm_weights, pleats, trunk_weights
+from .cloth import arm_weights, pleats, rooted, trunk_weights
 from .draw import bump, ease, patch
 from .garment import Design, wear
 from .mage_robe import banded, border, cowl, mantle, skirt
@@ -35,8 +35,8 @@ def sleeve(a: Anatomy) -> Sheet:
     axis = np.stack([np.interp(s[0] * (len(a.arm_axis) - 1), np.arange(len(a.arm_axis)), a.arm_axis[:, k]) for k in range(3)], -1)
     crease = 0.0045 * np.sin(s * 85 + 1.8 * np.cos(angle + 0.5)) * bump(s, el, 0.10) + 0.0035 * np.sin(s * 60 + 1.5 * angle) * bump(s, 0.2, 0.12)
     puff = 0.007 * bump(s, el + 0.09, 0.05) + 0.006 * bump(s, 0.16, 0.12)
-    p = a.arm.at(angle + 0 * s, s, 0.008 + puff + crease)
-    return facing(Sheet(p, "cloth", "left.arm", arm_weights(s, a), True), axis)
+    p, w = rooted(a.arm.at(angle + 0 * s, s, 0.008 + puff + crease), arm_weights(s, a), a)
+    return facing(Sheet(p, "cloth", "left.arm", w, True), p.mean(0))
 
 
 def bracer(a: Anatomy) -> list[Sheet]:

@@ -27,36 +27,54 @@ def spread(points: F64, count: int) -> I32:
 
 
 @dataclass(frozen=True, eq=False)
-class Warp:
-    """controls: (C,) base vertices. system: factors of the spline's matrix. kernel: (V, C + 4) f32 of what it carries."""
+class Spline:
+    """The system of one region. controls: (C,) base vertices. at: (C, 3) their places. factors: LU of its matrix."""
 
     controls: I32
-    system: tuple[F64, NDArray[np.int32]]
+    at: F64
+    factors: tuple[F64, NDArray[np.int32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """A spline and what it carries. kernel: (V, C + 4) f32."""
+
+    spline: Spline
     kernel: F32
 
     def __call__(self, base: F32) -> F32:
         """(V, 3) positions on another body."""
-        rhs = np.zeros((len(self.controls) + 4, 3))
-        rhs[: len(self.controls)] = base[self.controls]
-        return self.kernel @ lu_solve(self.system, rhs, check_finite=False).astype(np.float32)
+        count = len(self.spline.controls)
+        rhs = np.zeros((count + 4, 3))
+        rhs[:count] = base[self.spline.controls]
+        solved = lu_solve(self.spline.factors, rhs, check_finite=False).astype(np.float32)
+        return np.asarray(self.kernel @ solved, np.float32)
 
 
-def make_warp(neutral: F32, region: I32, points: F64, count: int, stiffness: float = 2e-4) -> Warp:
-    """The warp of `points` (V, 3), drawn on `neutral`, by `count` of the base vertices `region`."""
+def make_spline(neutral: F32, region: I32, count: int, stiffness: float = 2e-6) -> Spline:
+    """The spline through `count` of the base vertices `region`. stiffness: how far it may miss them, for smoothness."""
     _, first = np.unique(neutral[region].round(4), axis=0, return_index=True)
     region = np.sort(region[first])
     controls = region[spread(neutral[region].astype(np.float64), count)]
     at = neutral[controls].astype(np.float64)
     n = len(controls)
     matrix = np.zeros((n + 4, n + 4))
-    matrix[:n, :n] = np.linalg.norm(at[:, None] - at[None], axis=-1) - stiffness * n * np.eye(n) * 0.01
+    matrix[:n, :n] = np.linalg.norm(at[:, None] - at[None], axis=-1) - stiffness * n * np.eye(n)
     matrix[:n, n] = matrix[n, :n] = 1
     matrix[:n, n + 1 :] = at
     matrix[n + 1 :, :n] = at.T
+    return Spline(controls, at, lu_factor(matrix))
+
+
+def make_warp(spline: Spline, points: F64) -> Warp:
+    """Prepare to carry `points` (V, 3), drawn on the neutral body."""
+    n = len(spline.controls)
     kernel = np.empty((len(points), n + 4), np.float32)
-    kernel[:, :n] = np.sqrt(
-        np.maximum(((points[:, None].astype(np.float32) - at[None].astype(np.float32)) ** 2).sum(-1), 0)
-    )
+    p, q = points.astype(np.float32), spline.at.astype(np.float32)
+    square = (p[:, None, 0] - q[None, :, 0]) ** 2
+    square += (p[:, None, 1] - q[None, :, 1]) ** 2
+    square += (p[:, None, 2] - q[None, :, 2]) ** 2
+    np.sqrt(square, out=kernel[:, :n])
     kernel[:, n] = 1
     kernel[:, n + 1 :] = points
-    return Warp(controls, lu_factor(matrix), kernel)
+    return Warp(spline, kernel)
