@@ -175,15 +175,14 @@ class _Writer:
         if not levels:
             return
         level = min(self.options.lod, len(levels) - 1)
-        if self.options.extra_lods != "msft":
+        if self.options.extra_lods != "msft" or len(levels) - level < 2:
             self.roots.append(self._add_node(part.name, part, levels[level]))
             return
         ids = [self._add_node(f"{part.name}_LOD{i}", part, m) for i, m in enumerate(levels[level:])]
         self.roots.append(ids[0])
-        if len(ids) > 1:
-            self.used.add("MSFT_lod")
-            self.nodes[ids[0]]["extensions"] = {"MSFT_lod": {"ids": ids[1:]}}
-            self.nodes[ids[0]]["extras"] = {"MSFT_screencoverage": list(self.options.coverage[: len(ids)])}
+        self.used.add("MSFT_lod")
+        self.nodes[ids[0]]["extensions"] = {"MSFT_lod": {"ids": ids[1:]}}
+        self.nodes[ids[0]]["extras"] = {"MSFT_screencoverage": list(self.options.coverage[: len(ids)])}
 
     def _add_node(self, name: str, part: Part, mesh: Mesh) -> int:
         material = self.avatar.material(part.material) if self._has_material(part.material) else None

@@ -24,7 +24,15 @@ F64 = NDArray[np.float64]
 
 def read_glb(data: bytes) -> Avatar:
     """The avatar in a GLB file. Raises SourceError, with a hint where there is one, for every fault of the file."""
-    source = Source(data)
+    try:
+        return assemble(Source(data))
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        # JSON of the wrong shape somewhere: the checks name the likely faults, this catches the rest
+        raise SourceError("The file is damaged: its structure is not glTF", hint="Export the model again.") from error
+
+
+def assemble(source: Source) -> Avatar:
+    """The avatar of a parsed file."""
     scene = Scene(source)
     materials = read_materials(source)
     skeleton, number = read_skeleton(source, scene)
