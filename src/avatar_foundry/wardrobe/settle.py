@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..avatar import F32, I32, Part
@@ -37,6 +38,8 @@ DEEPEST = 0.03
 HAIR_DEEPEST = 0.10
 # Spots further aside than this cosine lie on a hem: there is nothing above or below them.
 SQUARE = 0.7
+# Cloth that leans further than this from what it covers is a fold or a lining.
+FACING = 0.6
 TINY = 1e-5
 ROUNDS = 2
 
@@ -95,6 +98,7 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
     deepest = HAIR_DEEPEST if part.role == "hair" else DEEPEST
     spread = neighbours(part.mesh.faces, len(part.mesh.positions))
     stack = stacked(part)
+    tucked = _tucked(part, rows, near) if below is None or below.role == "body" else None
     bumps, caps = _bumps(part, below)
     out = part.mesh.positions
     for _ in range(ROUNDS):
@@ -104,14 +108,23 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
         low = short > TINY
         if below is not None and below.role != "body":
             low &= (touch.square > SQUARE) & (touch.height > -deepest)
+        if tucked is not None:
+            deep = low & tucked
+            alone = np.maximum(short[deep] - gap, 0.0)
+            low &= ~tucked
         lift[rows[low]] = touch.normal[low] * short[low, None]
         moved = bool(low.any())
         if moved:
             out = out + _spread(spread, stack, lift)
+        if tucked is not None and deep.any():
+            out = out.copy()
+            out[rows[deep]] += touch.normal[deep] * alone[:, None]
         if len(bumps):
             cloth = turned(shell(out, part.mesh.faces), away)
             touch = signed_distance(surface.positions[bumps], caps, cloth, 0.05, -0.008)
-            high = np.flatnonzero((touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE))
+            bulging = (touch.height > TINY - gap / 2) & (touch.height < BULGE) & (touch.square > SQUARE)
+            over = np.einsum("nc,nc->n", touch.normal, surface.normals[bumps]) > FACING
+            high = np.flatnonzero(bulging & over)
             if len(high):
                 ask = np.minimum(touch.height[high] + gap / 2, most)
                 out = out + _spread(spread, stack, _raise(touch.corners[high], touch.bary[high], ask, cloth.normals))
@@ -185,6 +198,21 @@ def _bumps(part: Part, below: Part | None) -> tuple[I32, I32]:
     if known:
         _BUMPS[key] = found
     return found
+
+
+_TUCKED: dict[tuple[str, str, int], NDArray[np.bool_]] = {}
+
+
+def _tucked(part: Part, rows: I32, near: I32) -> NDArray[np.bool_] | None:
+    """Which of `rows` the tailor put inside the body (ends of sleeves, collar stands): they rise to the skin alone."""
+    if item_of(part) is None:
+        return None
+    key = (open_pack().digest, part.name, len(part.mesh.positions))
+    if key not in _TUCKED:
+        sex = sex_of(part)
+        skin = shell(np.ascontiguousarray(neutral_base(sex)[:BODY]), body_faces())
+        _TUCKED[key] = signed_distance(neutral_positions(part, sex)[rows], near, skin, 0.0).height < -0.001
+    return _TUCKED[key]
 
 
 def _search(part: Part, below: Part | None) -> tuple[I32, I32]:
