@@ -1,4 +1,4 @@
-"""A small but complete avatar: two seam-split tubes on the canonical skeleton, shapes, textures, a clip, three levels."""
+"""A small, complete avatar: two seam-split tubes on the canonical skeleton, shapes, textures, a clip, three levels."""
 
 import io
 
@@ -52,7 +52,7 @@ def shape(name: str, rows: list[int], delta: tuple[float, float, float]) -> Morp
 
 
 def skeleton() -> Skeleton:
-    """AXIS-65 in a T-pose of sorts: hips at 1 m, every bone a step away from its parent, sides mirrored, turned axes."""
+    """AXIS-65: hips at 1 m, every bone a step away from its parent, sides mirrored, axes turned."""
     at = np.zeros((len(NAMES), 3))
     rest = np.tile(np.eye(4, dtype=np.float32), (len(NAMES), 1, 1))
     for i, (name, parent) in enumerate(zip(NAMES, PARENTS, strict=True)):

@@ -94,7 +94,7 @@ def test_weights_sum_exactly_and_joints_are_not_repeated():
 
 def test_levels_of_detail_hang_outside_the_scene():
     d = document(write_glb(figure(), OPTIONS["lods"]))
-    top = [n for n in d["nodes"] if n.get("name") == "body_LOD0"][0]
+    top = next(n for n in d["nodes"] if n.get("name") == "body_LOD0")
     below = top["extensions"]["MSFT_lod"]["ids"]
     assert [d["nodes"][i]["name"] for i in below] == ["body_LOD1", "body_LOD2"]
     assert not set(below) & set(d["scenes"][0]["nodes"])
