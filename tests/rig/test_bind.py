@@ -133,6 +133,17 @@ def test_the_nearest_place_on_a_triangle() -> None:
     assert np.isfinite(flat[0]).all()
 
 
+def test_the_helper_skirt_is_one_sheet_in_a_stride(pack: Pack) -> None:
+    rows = group(pack, "helper-skirt")
+    x = pack.array("base/positions")[rows, 0]
+    weights = base_weights()[rows]
+    both = [weights[:, [INDEX[f"{s}{b}"] for b in ("UpperLeg", "UpperLegTwist")]].sum(1) for s in ("left", "right")]
+    middle = np.abs(x) < 1e-4
+    assert middle.any()
+    assert np.abs(both[0] - both[1])[middle].max() < 1e-6
+    assert (both[0] >= both[1] - 1e-6)[x > 0].all()
+
+
 def test_a_skirt_blends_the_legs_across_the_middle() -> None:
     base = body("woman")
     height = base[:BODY, 1].min() + 0.6

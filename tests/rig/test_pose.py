@@ -1,5 +1,7 @@
 """Poses are absolute, share the girdle and the twists, and baking T or A is exact."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.rig.bodies import avatar, body
@@ -129,6 +131,18 @@ def test_baking_moves_bones_and_skin_alike_and_only_arms() -> None:
     assert 0.6 < lengths.min() <= lengths.max() < 1.0001
     assert after.normals is not None
     assert np.abs(np.linalg.norm(after.normals, axis=1) - 1).max() < 1e-4
+
+
+def test_a_rigid_plate_stays_rigid_in_the_bake() -> None:
+    own = avatar("man")
+    mesh = own.parts[0].mesh
+    assert mesh.joints is not None
+    joints, weights = np.zeros_like(mesh.joints), np.zeros((len(mesh.joints), 4), np.float32)
+    joints[:, 0], weights[:, 0] = INDEX["leftLowerArm"], 1
+    plate = replace(own.parts[0], lods=(replace(mesh, joints=joints, weights=weights),))
+    baked = bake_pose(replace(own, parts=(plate,)), "T").parts[0].mesh
+    before, after = (np.linalg.norm(np.diff(m.positions, axis=0), axis=1) for m in (mesh, baked))
+    assert np.abs(before - after).max() < 1e-6
 
 
 def test_baking_twice_changes_nothing() -> None:

@@ -76,6 +76,7 @@ def _bake_part(part: Part, matrices: F32) -> Part:
         soft: tuple[U16, F32] | tuple[None, None] = (None, None)
         if level == 0 and part.binding is not None and mesh.weights is not None and mesh.joints is not None:
             joints, weights = bind_weights(part.binding)
+            # all or nothing: a plate that set its own weights may agree with the skin in places, and must stay rigid
             if np.array_equal(mesh.joints, joints) and np.array_equal(mesh.weights, weights):
                 soft = bind_bake_weights(part.binding)
         lods.append(bake_mesh(mesh, matrices, *soft))

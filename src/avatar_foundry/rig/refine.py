@@ -65,6 +65,9 @@ def refine(weights: Weights, pack: Pack, hinges: bool = True) -> Weights:
     _split_hinge(weights, base, points, ELBOW if hinges else SOFT_ELBOW)
     _split_hinge(weights, base, points, KNEE)
     _smooth_seat(weights, points, pack)
+    skirt = pack.array("base/face_group") == pack.meta["base"]["groups"].index("helper-skirt")
+    rows = np.unique(pack.array("base/faces")[skirt])
+    weights[rows] = blend_legs(weights[rows], base[rows, 0] / points["leftUpperLeg"][0])
     for bone, end in (("UpperArm", "LowerArm"), ("LowerArm", "Hand"), ("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot")):
         _split_twist(weights, base, points, bone, end)
     return symmetric(weights, pack)
@@ -106,6 +109,20 @@ def _split_twist(weights: Weights, base: Weights, points: dict[str, Weights], bo
         column = INDEX[side + bone]
         weights[:, INDEX[f"{side}{bone}Twist"]] = weights[:, column] * share
         weights[:, column] *= 1.0 - share
+
+
+def blend_legs(weights: Weights, x: NDArray[np.float64]) -> Weights:
+    """(N, 65) weights in which the pull of the legs is shared by where a point lies between them, bone by bone.
+
+    x: (N,) place across, -1 at the right leg and beyond, +1 at the left one. Sums stay.
+    """
+    left = smooth_step(0.5 * (x + 1.0))
+    out = weights.copy()
+    for bone in ("UpperLeg", "LowerLeg", "Foot", "Toes", "ToesEnd", "LowerLegTwist", "UpperLegTwist"):
+        a, b = INDEX[f"left{bone}"], INDEX[f"right{bone}"]
+        both = out[:, a] + out[:, b]
+        out[:, a], out[:, b] = both * left, both * (1.0 - left)
+    return out
 
 
 def _smooth_seat(weights: Weights, points: dict[str, Weights], pack: Pack) -> None:

@@ -8,11 +8,11 @@ from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32, U16
 from ..geometry import triangulate
-from ..humanoid import INDEX
 from ..pack import open_pack
 from .bind import four_joints
 from .fold import base_weights
 from .joints import POINTS, joint_points
+from .refine import blend_legs
 
 _SURFACES = ("body", "helper-tights")
 _NEIGHBOURS = 8  # triangles with the nearest centres are tried
@@ -100,14 +100,8 @@ def smooth_skirt_weights(
 
     At the midline both legs pull alike; `reach` hip-joint distances to the side a point follows its own leg alone.
     Between, the pull of the two legs changes smoothly, so the cloth in front of a stride stays one sheet. Only how the
-    legs' weight is shared between left and right changes, bone by bone; sums stay.
+    legs' weight is shared between left and right changes, bone by bone; sums stay. Garments that hang on the data's
+    helper skirt have this already.
     """
     half = float(joint_points(base)[POINTS.index("leftUpperLeg"), 0])
-    t = np.clip(np.asarray(points, np.float64)[:, 0] / max(reach * half, 1e-6), -1.0, 1.0)
-    left = 0.5 + 0.25 * t * (3.0 - t * t)  # smooth step from 0 to 1 over -1..1
-    out = np.array(weights, np.float64)
-    for bone in ("UpperLeg", "LowerLeg", "Foot", "Toes", "ToesEnd", "LowerLegTwist", "UpperLegTwist"):
-        a, b = INDEX[f"left{bone}"], INDEX[f"right{bone}"]
-        both = out[:, a] + out[:, b]
-        out[:, a], out[:, b] = both * left, both * (1.0 - left)
-    return out
+    return blend_legs(np.asarray(weights, np.float64), points[:, 0].astype(np.float64) / max(reach * half, 1e-6))
