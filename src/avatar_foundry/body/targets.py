@@ -9,6 +9,7 @@ from scipy.linalg.blas import saxpy
 from scipy.sparse import csc_array
 
 from ..avatar import F32
+from ..geometry.memo import freeze
 from ..pack import open_pack
 
 STEP = np.float32(1e-4)  # metres: what one unit of the stored int16 deltas means
@@ -32,10 +33,10 @@ def sparse_target(name: str) -> tuple[NDArray[np.int32], F32]:
     i = _names()[name]
     start, end = pack.array("targets/offsets")[i : i + 2]
     index = np.asarray(pack.array("targets/index")[start:end], np.int32)
-    return index, np.asarray(pack.array("targets/delta")[start:end], np.float32) * STEP
+    return freeze((index, np.asarray(pack.array("targets/delta")[start:end], np.float32) * STEP))
 
 
-@lru_cache(maxsize=192)
+@lru_cache(maxsize=320)  # 74 MB when full: all rows of adult bodies
 def _row(name: str) -> F32:
     """Target `name` as a full row (3B,) f32, metres."""
     pack = open_pack()
@@ -63,7 +64,7 @@ def _flat(name: str) -> tuple[NDArray[np.int32], F32]:
 @lru_cache(maxsize=1)
 def base_positions() -> F32:
     """The base mesh without any target, (B, 3) f32, metres."""
-    return np.array(open_pack().array("base/positions"), np.float32)
+    return freeze(np.array(open_pack().array("base/positions"), np.float32))
 
 
 def add_targets(out: F32, weights: Mapping[str, float]) -> F32:

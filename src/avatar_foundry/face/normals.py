@@ -56,6 +56,9 @@ def _changes(positions: F32, faces: I32, normals: F32, morphs: Sequence[Morph]) 
         return tuple(replace(m, normal=np.zeros((0, 3), np.float32)) for m in morphs)
     index = np.concatenate([m.index for m in morphs])
     named, entry = _named(index)
+    touched = np.zeros(len(positions), bool)
+    touched[named] = True
+    faces = faces[touched[faces].any(axis=1)]  # the same for all outfits that leave the head bare, so plans are shared
     rest = Patches(*_patches(faces, named, np.array([0, len(named)]), len(positions)))
     patches = Patches(*_patches(faces, index, ends, len(positions)))
     corners = positions[patches.vertex]
