@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from tests.figures import figure, texture, tube
 
 from avatar_foundry.avatar import Material, Part
 from avatar_foundry.formats import write_glb
 from avatar_foundry.stages.atlas_images import lay_out
 from avatar_foundry.stages.atlas_textures import atlas_textures
-from tests.figures import figure, texture, tube
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

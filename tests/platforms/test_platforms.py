@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.figures import figure
 
 from avatar_foundry.avatar import Avatar, Skeleton
 from avatar_foundry.errors import RecipeError
@@ -14,7 +15,6 @@ from avatar_foundry.pipeline import run
 from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.rules import inspect
 from avatar_foundry.stages.adapt_skeleton import adapt_skeleton, renamed
-from tests.figures import figure
 
 
 def finished(platform: str, avatar: Avatar | None = None) -> Avatar:
