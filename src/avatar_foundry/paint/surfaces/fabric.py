@@ -47,7 +47,11 @@ def felt(color: str | None = None, size: int = 1024) -> Surface:
     height = nap * (0.28 * texel) + fibre * (0.3 * texel) + cloud * (1.3 * texel)
     value = 0.92 + 0.06 * nap + 0.05 * cloud - 0.04 * fibre
     return Surface(
-        tint(light, value), normal_map(height, 0.8), orm_map(np.clip(0.92 + 0.06 * nap, 0, 1), 0.9 + 0.03 * nap, 0.0), 0.0, 0.9
+        tint(light, value),
+        normal_map(height, 0.8),
+        orm_map(np.clip(0.92 + 0.06 * nap, 0, 1), 0.9 + 0.03 * nap, 0.0),
+        0.0,
+        0.9,
     )
 
 
@@ -83,11 +87,17 @@ def embroidery(color: str | None = None, size: int = 1024, ground: str | None = 
     stitch = np.sin((x * 6 * 26 + y * 20) * 2 * np.pi).astype(np.float32)
     thread, _ = _weave(size, min(200, size // 4))
     texel = size / 1024
-    height = np.sqrt(np.maximum(art, 0)) * (5.0 * texel) + on * stitch * (0.55 * texel) + (1 - on) * thread * (0.5 * texel)
+    height = (
+        np.sqrt(np.maximum(art, 0)) * (5.0 * texel) + on * stitch * (0.55 * texel) + (1 - on) * thread * (0.5 * texel)
+    )
     shade = (0.80 + 0.16 * stitch + 0.2 * art)[..., None] * on[..., None]
     base = gold * shade + cloth * ((0.8 + 0.4 * thread) * (1 - on))[..., None]
     rough = 0.84 - on * (0.42 - 0.06 * stitch)
     hollow = np.clip(1 - (1 - on) * 0.25 + 0.1 * art, 0, 1)
     return Surface(
-        colour.encode(np.asarray(base, np.float32)), normal_map(height, 0.8), orm_map(hollow, rough, on * 0.75), 0.5, 0.55
+        colour.encode(np.asarray(base, np.float32)),
+        normal_map(height, 0.8),
+        orm_map(hollow, rough, on * 0.75),
+        0.5,
+        0.55,
     )

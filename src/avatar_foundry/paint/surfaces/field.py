@@ -44,7 +44,11 @@ def noise(size: int, seed: int, cycles: float, width: float = 0.5, stretch: floa
 
 def cloudy(size: int, seed: int, cycles: float) -> F32:
     """Three octaves, half as strong each."""
-    out = noise(size, seed, cycles) + 0.5 * noise(size, seed + 1, cycles * 2.3) + 0.25 * noise(size, seed + 2, cycles * 5.1)
+    out = (
+        noise(size, seed, cycles)
+        + 0.5 * noise(size, seed + 1, cycles * 2.3)
+        + 0.25 * noise(size, seed + 2, cycles * 5.1)
+    )
     return np.asarray(out / 1.15, np.float32)
 
 
@@ -76,7 +80,9 @@ def normal_map(height: F32, strength: float) -> U8:
 
 def orm_map(occlusion: F32, roughness: F32, metallic: "F32 | float") -> U8:
     """Pack three 0..1 fields."""
-    fields = np.broadcast_arrays(occlusion, roughness, np.float32(metallic) if isinstance(metallic, float) else metallic)
+    fields = np.broadcast_arrays(
+        occlusion, roughness, np.float32(metallic) if isinstance(metallic, float) else metallic
+    )
     return (np.clip(np.stack(fields, -1), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

@@ -30,4 +30,6 @@ def fur(color: str | None = None, size: int = 1024) -> Surface:
     height = (hair * 1.5 + tuft * 1.2) * (size / 1024)
     value = np.clip(0.82 + 0.22 * hair + 0.16 * tuft, 0.2, 1.6)
     hollow = np.clip(0.85 + 0.15 * hair + 0.1 * tuft, 0.3, 1)
-    return Surface(tint(light, value), normal_map(height, 0.9), orm_map(hollow, np.full_like(hair, 0.92), 0.0), 0.0, 0.92)
+    return Surface(
+        tint(light, value), normal_map(height, 0.9), orm_map(hollow, np.full_like(hair, 0.92), 0.0), 0.0, 0.92
+    )

@@ -20,7 +20,11 @@ def steel(color: str | None = None, size: int = 1024) -> Surface:
     value = 1 - 0.045 * np.maximum(stain, 0) - 0.012 * hammer - 0.012 * brush + 0.05 * scratch
     warm = 1 + np.maximum(stain, 0)[..., None] * np.array((0.006, 0.0, -0.014), np.float32)
     return Surface(
-        tint(light, value[..., None] * warm), normal_map(height, 1.0), orm_map(np.ones_like(rough), rough, 1.0), 1.0, 0.3
+        tint(light, value[..., None] * warm),
+        normal_map(height, 1.0),
+        orm_map(np.ones_like(rough), rough, 1.0),
+        1.0,
+        0.3,
     )
 
 

@@ -15,7 +15,11 @@ def arming_suit(
     p = a.body.base
     keep = p[:, 1] > low
     if not trunk:
-        keep &= ~((p[:, 1] > a.joints["spine-3"][1] + 0.05) & (p[:, 1] < a.joints["l-shoulder"][1] - 0.01) & (np.abs(p[:, 0]) < 0.115))
+        keep &= ~(
+            (p[:, 1] > a.joints["spine-3"][1] + 0.05)
+            & (p[:, 1] < a.joints["l-shoulder"][1] - 0.01)
+            & (np.abs(p[:, 0]) < 0.115)
+        )
     if not arms:
         keep &= ~((np.abs(p[:, 0]) > 0.09) & (p[:, 1] > a.joints["spine-3"][1] + 0.05))
     return Skin(faces[keep[faces].all(1)], surface, lift)
@@ -33,11 +37,11 @@ def gloves(a: Anatomy, surface: str = "leather") -> list[Skin]:
     return [Skin(faces[on[faces].all(1)], surface, 0.0022)]
 
 
-def covered(a: Anatomy, *, hands: bool, feet: bool = True) -> "NDArray[np.bool_]":
-    """(B,) body vertices below the collar."""
+def covered(a: Anatomy, *, hands: bool, feet: bool = True, rise: float = 0.0) -> "NDArray[np.bool_]":
+    """(B,) body vertices below the collar, `rise` metres higher."""
     p = a.body.base
     neck = a.joints["neck"]
-    hidden = (p[:, 1] < neck[1] - 0.012 + 0.2 * np.maximum(0.0, -p[:, 2] - 0.02)) & (np.arange(len(p)) < 13380)
+    hidden = (p[:, 1] < neck[1] - 0.012 + rise + 0.2 * np.maximum(0.0, -p[:, 2] - 0.02)) & (np.arange(len(p)) < 13380)
     if not hands:
         hand, elbow = a.joints["l-hand"], a.joints["l-elbow"]
         axis = (hand - elbow) / np.linalg.norm(hand - elbow)

@@ -21,7 +21,13 @@ def weights(p: F64, a: Anatomy) -> Weights:
     leg = 0.5 * ease(-y, -a.joints["l-upper-leg"][1] + 0.05, -a.joints["l-knee"][1])
     left = ease(p[..., 0], -0.16, 0.16)
     rest = (1 - up) * (1 - leg)
-    return {"upperChest": up, "spine": 0.4 * rest, "hips": 0.6 * rest, "leftUpperLeg": (1 - up) * leg * left, "rightUpperLeg": (1 - up) * leg * (1 - left)}
+    return {
+        "upperChest": up,
+        "spine": 0.4 * rest,
+        "hips": 0.6 * rest,
+        "leftUpperLeg": (1 - up) * leg * left,
+        "rightUpperLeg": (1 - up) * leg * (1 - left),
+    }
 
 
 def draw(a: Anatomy) -> Design:
@@ -40,7 +46,9 @@ def draw(a: Anatomy) -> Design:
     y = last[:, None, 1] + (hem - last[:, None, 1]) * fall
     back = float(a.body.base[15328:18002, 2].min()) - 0.03
     deep = pleats(u * 3.0 + 0.4, fall + 0 * u, 3.0) * 0.034 * (0.2 + 0.8 * ease(fall, 0, 0.7))
-    x = last[:, None, 0] * (1 - 0.10 * np.sin(np.pi * np.minimum(fall * 1.3, 1)) + 0.32 * fall) + deep * 0.35 * np.sin(3 * u)
+    x = last[:, None, 0] * (1 - 0.10 * np.sin(np.pi * np.minimum(fall * 1.3, 1)) + 0.32 * fall) + deep * 0.35 * np.sin(
+        3 * u
+    )
     z0 = last[:, None, 2]
     wrapz = back + 0.085 * np.abs(u) ** 2.5
     z = z0 + (np.minimum(z0, wrapz) - z0) * ease(fall, 0.0, 0.35) - 0.07 * fall**1.3 - deep
@@ -65,7 +73,9 @@ def draw(a: Anatomy) -> Design:
     bl = np.cross(tl, nl)
     w = 2 * np.pi * np.arange(6) / 6
     bead = 0.0030 + 0.0014 * (np.arange(37) % 2)
-    tube = lane[:, None] + bead[:, None, None] * (np.cos(w)[None, :, None] * nl[:, None] + np.sin(w)[None, :, None] * bl[:, None])
+    tube = lane[:, None] + bead[:, None, None] * (
+        np.cos(w)[None, :, None] * nl[:, None] + np.sin(w)[None, :, None] * bl[:, None]
+    )
     chain = Sheet(tube.transpose(1, 0, 2), "trim", "torso", {"upperChest": 1.0}, True)
     out += [brooch, mirrored(brooch), facing(chain, tube.mean(1))]
     return Design(tuple(out), (), ("felt", "embroidery", "trim"))

@@ -104,6 +104,11 @@ def rooted(p: F64, weights: Weights, a: Anatomy, rows: int = 3) -> tuple[F64, We
     return out, {**new, "upperChest": 0.7 * chest, "chest": 0.3 * chest}
 
 
+def neckline(angle: F64) -> F64:
+    """s of the mantle chart where it leaves the neck: lower in front than behind."""
+    return np.asarray(0.03 + 0.21 * ((1 + np.cos(angle)) / 2) ** 0.6)
+
+
 def gather(fall: F64) -> F64:
     """The blouse of cloth over a belt."""
     return np.asarray(bump(fall, 0.06, 0.06))

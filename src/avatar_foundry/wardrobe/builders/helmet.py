@@ -27,7 +27,9 @@ def draw(a: Anatomy) -> Design:
 
     def shell(t: F64, v: F64) -> F64:
         """v 0 crown, 1 brow, 2 lower edge."""
-        y = np.where(v <= 1, cy + ry * np.cos(np.clip(v, 0, 1) * np.arccos((brow - cy) / ry)), brow - (brow - low) * (v - 1))
+        y = np.where(
+            v <= 1, cy + ry * np.cos(np.clip(v, 0, 1) * np.arccos((brow - cy) / ry)), brow - (brow - low) * (v - 1)
+        )
         rise = np.clip((y - cy) / ry, 0, 1)
         r = np.sqrt(np.maximum(1 - rise**2.2, 0))
         drop = np.clip((cy - y) / (cy - low), 0, 1)

@@ -7,7 +7,7 @@ from .anatomy import Anatomy
 from .arming import arming_suit, covered
 from .boots import boot, pair
 from .chart import F64, unit
-from .cloth import arm_weights, gather, mantle_weights, pleats, rooted, skirt_weights, trunk_weights
+from .cloth import arm_weights, gather, mantle_weights, neckline, pleats, rooted, skirt_weights, trunk_weights
 from .draw import DEG, bump, ease, patch
 from .garment import Design, wear
 from .sheet import Sheet, Weights, facing, flip, grid_normals, rim
@@ -102,7 +102,7 @@ def bodice(a: Anatomy, waist: float) -> Sheet:
         mid=0,
         half=180,
         s0=s0,
-        s1=0.93,
+        s1=0.85,
         size=(nu, nw),
         closed=True,
         offset=lambda u, v, t: (
@@ -158,11 +158,11 @@ def mantle(a: Anatomy, reach: float = 0.80) -> Sheet:
         a.mantle,
         mid=0,
         half=180,
-        s0=0.04,
+        s0=neckline,
         s1=end,
         size=(nu, nw),
         closed=True,
-        offset=lambda u, v, t: 0.022 + 0.012 * v + 0.010 * pleats(t, v, 1.0) * ease(v, 0.25, 1.0),
+        offset=lambda u, v, t: 0.016 + 0.018 * ease(v, 0, 0.7) + 0.010 * pleats(t, v, 1.0) * ease(v, 0.25, 1.0),
     )
     return facing(Sheet(p, "cloth", "upper", mantle_weights(p, a), True), p.mean(0) - (0, 0.06, 0))
 
@@ -173,7 +173,7 @@ def cowl(a: Anatomy) -> list[Sheet]:
     t = (-np.pi + 2 * np.pi * np.arange(nu) / nu)[:, None]
     q = (np.pi * 2 * np.arange(nw) / (nw - 1))[None]
     back = ease(-np.cos(t), -0.2, 1.0)
-    ring = a.mantle.at(t[:, 0], np.full(nu, 0.13) + 0.10 * ease(np.cos(t[:, 0]), 0.2, 1), 0.030)
+    ring = a.mantle.at(t[:, 0], 0.12 + 0.14 * ((1 + np.cos(t[:, 0])) / 2) ** 0.6, 0.030)
     centre = a.joints["neck"] + (0, -0.02, -0.01)
     out = unit((ring - centre) * (1, 0, 1))
     thick = 0.017 + 0.020 * back

@@ -7,6 +7,7 @@ from .anatomy import Anatomy, anatomy
 from .arming import arming_suit, covered, gloves
 from .boots import BEND, SHAFT, boot, foot_weights, pair
 from .chart import F64
+from .cloth import neckline
 from .draw import DEG, bump, ease, patch, plate, ridge
 from .garment import Design, wear
 from .sheet import Sheet, facing, rim
@@ -92,11 +93,11 @@ def gorget(a: Anatomy) -> list[Sheet]:
         a.mantle,
         mid=0,
         half=180,
-        s0=0.02,
+        s0=neckline,
         s1=lambda t: 0.42 + 0.05 * np.cos(t) ** 2 * (np.cos(t) > 0),
         size=(36, 5),
         closed=True,
-        offset=lambda u, v, t: 0.019 + 0.012 * ease(v, 0.2, 1) + 0 * t,
+        offset=lambda u, v, t: 0.012 + 0.019 * ease(v, 0.1, 0.9) + 0 * t,
     )
     collar, *_ = patch(
         a.neck,
@@ -106,7 +107,7 @@ def gorget(a: Anatomy) -> list[Sheet]:
         s1=lambda t: 0.50 - 0.05 * np.cos(t),
         size=(34, 5),
         closed=True,
-        offset=lambda u, v, t: 0.018 + 0.010 * (1 - v) ** 2 + 0.008 * v**2 + 0 * t,
+        offset=lambda u, v, t: 0.018 + (0.010 + 0.010 * (1 - np.cos(t)) / 2) * (1 - v) ** 2 + 0.008 * v**2,
     )
     hold = {"upperChest": 0.85, "neck": 0.15}
     out = plate(yoke, "torso", hold, neck - (0, 0.06, 0), closed=True, edges="1", border=0.009)
@@ -132,7 +133,18 @@ def arm(a: Anatomy) -> list[Sheet]:
             offset=lambda u, v, t: lift + 0.006 * v**2 + 0.004 * bump(v, 0.3, 0.4),
         )
         hold = {"leftUpperArm": upper, "leftShoulder": 1 - upper}
-        out.extend(plate(p, "left.arm", hold, s - (0.03, 0.03, 0), edges="all" if cut else "open", border=0.007, height=0.0026, inner=0.014))
+        out.extend(
+            plate(
+                p,
+                "left.arm",
+                hold,
+                s - (0.03, 0.03, 0),
+                edges="all" if cut else "open",
+                border=0.007,
+                height=0.0026,
+                inner=0.014,
+            )
+        )
 
     lame(0.76, 0.90, 92, 0.013, 0.92, (21, 4))
     lame(0.66, 0.81, 97, 0.018, 0.8, (23, 4))
@@ -284,7 +296,16 @@ def tasset(a: Anatomy) -> list[Sheet]:
             offset=lambda u, v, t, k=k: 0.026 + 0.003 * k + 0.006 * v + 0.004 * np.cos(t * 2),
         )
         hold = {"hips": 0.72 - 0.15 * k, "leftUpperLeg": 0.28 + 0.15 * k}
-        out += plate(p, "skirt", hold, np.array((0.05, (hi + lo) / 2, -0.02)), edges="open", border=0.007, height=0.0024, inner=0.01)
+        out += plate(
+            p,
+            "skirt",
+            hold,
+            np.array((0.05, (hi + lo) / 2, -0.02)),
+            edges="open",
+            border=0.007,
+            height=0.0024,
+            inner=0.01,
+        )
     return out
 
 
@@ -370,7 +391,8 @@ def sabaton(a: Anatomy) -> list[Sheet]:
             p,
             "left.leg",
             foot_weights(p.mean((0, 1), keepdims=True), a),
-            p.mean((0, 1)) - (0, 0.05, 0), edges="open",
+            p.mean((0, 1)) - (0, 0.05, 0),
+            edges="open",
             border=0.0055,
             height=0.002,
             inner=0.008,
@@ -420,7 +442,7 @@ def draw(a: Anatomy) -> Design:
         tuple(sheets),
         (arming_suit(a, low=a.joints["l-ankle"][1] + 0.06), *gloves(a)),
         ("steel", "trim"),
-        covered(a, hands=True),
+        covered(a, hands=True, rise=0.022),
     )
 
 
