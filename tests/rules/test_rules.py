@@ -16,8 +16,7 @@ UNITY = PLATFORMS["unity"]
 
 def sound() -> Avatar:
     """A finished avatar for Unity with a closed, level-armed, mirrored body."""
-    avatar = run(UNITY.finish, figure())[0]
-    return avatar
+    return run(UNITY.finish, figure())[0]
 
 
 def mesh(**changes) -> Avatar:
