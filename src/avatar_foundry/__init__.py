@@ -1,8 +1,8 @@
 """AXIS Avatar Foundry: from a few words to a complete game character.
 
-    >>> import avatar_foundry
-    >>> result = avatar_foundry.generate({"preset": "warrior", "platform": "unity"})
-    >>> open("warrior.glb", "wb").write(result.files["warrior.glb"])
+>>> import avatar_foundry
+>>> result = avatar_foundry.generate({"preset": "warrior", "platform": "unity"})
+>>> open("warrior.glb", "wb").write(result.files["warrior.glb"])
 """
 
 from importlib import import_module

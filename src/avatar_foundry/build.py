@@ -113,7 +113,7 @@ def _answer(
             for name, data in files.items()
         ],
         "lods": [_level(avatar, k) for k in range(levels)],
-        "bone_count": len(avatar.skeleton.names),
+        "bone_count": len(avatar.skeleton.names) if avatar.skeleton is not None else 0,
         "morph_names": names,
         "interpretation": {
             "words": [w._asdict() for w in resolution.words],

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
 from rapidfuzz import fuzz, process
@@ -44,8 +44,14 @@ def _parameters(section: str, title: str) -> type[_Model]:
     return model
 
 
-BodySpec = _parameters("body", "BodySpec")
-FaceSpec = _parameters("face", "FaceSpec")
+if TYPE_CHECKING:
+
+    class BodySpec(_Model): ...
+
+    class FaceSpec(_Model): ...
+else:
+    BodySpec = _parameters("body", "BodySpec")
+    FaceSpec = _parameters("face", "FaceSpec")
 
 
 class SkinSpec(_Model):
@@ -98,8 +104,8 @@ class Recipe(_Model):
     no_face: bool = Field(False, description="no shapes, and eye and jaw joints without weights")
     seed: int = Field(0, ge=0, le=2**53, description="varies what nothing else settles; 0 varies nothing")
     formats: tuple[Literal["glb"], ...] = Field((), max_length=8, description="further formats beside the GLB")
-    body: BodySpec = BodySpec()  # type: ignore[valid-type]
-    face: FaceSpec = FaceSpec()  # type: ignore[valid-type]
+    body: BodySpec = BodySpec()
+    face: FaceSpec = FaceSpec()
     skin: SkinSpec = SkinSpec()
     hair: HairSpec = HairSpec()
     outfit: tuple[Annotated[str, Field(max_length=64)], ...] | None = Field(
@@ -167,10 +173,9 @@ class Recipe(_Model):
         return {f"{s}.{k}": v for s, spec in sections for k, v in spec.model_dump(exclude_none=True).items()}
 
 
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _sorted(value[k]) for k in sorted(value) if value[k] != {}}
-    return value
+def _sorted(value: dict[str, Any]) -> dict[str, Any]:
+    plain = {k: _sorted(v) if isinstance(v, dict) else v for k, v in value.items()}
+    return {k: plain[k] for k in sorted(plain) if plain[k] != {}}
 
 
 def parse(data: Any) -> Recipe:

@@ -119,11 +119,11 @@ def _list(table: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, 
 @app.command()
 def inspect(file: Path, as_json: AsJson = False) -> None:
     """Tell what a GLB holds: counts, bones, shapes, materials, sizes."""
-    from ..formats import describe
+    from ..formats import inspect_glb
     from .generate import read_file
 
     with failing_well(as_json):
-        account = describe(read_file(file))
+        account = inspect_glb(read_file(file))
         if as_json:
             print_json(account)
         else:

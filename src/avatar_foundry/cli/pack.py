@@ -21,9 +21,9 @@ def build(
     """Fetch the sources and compile the pack, unless it is there already."""
     from .. import pack
 
-    with _guarded():
-        path = pack.build(sources=sources)
-        typer.echo(str(path))
+    with _guarded(), pack.shown() as progress:
+        path = pack.build(sources=sources, progress=progress)
+    typer.echo(str(path))
 
 
 @app.command()
@@ -50,8 +50,8 @@ def export_(file: Path) -> None:
     """Write the pack to one compressed file, for machines without a network."""
     from .. import pack
 
-    with _guarded():
-        pack.export(file)
+    with _guarded(), pack.shown() as progress:
+        pack.export(file, progress=progress)
         typer.echo(f"{file}  {file.stat().st_size / 1e6:.1f} MB")
 
 
@@ -60,5 +60,5 @@ def import_(file: Path) -> None:
     """Take over an exported pack."""
     from .. import pack
 
-    with _guarded():
-        typer.echo(str(pack.import_(file)))
+    with _guarded(), pack.shown() as progress:
+        typer.echo(str(pack.import_(file, progress=progress)))

@@ -9,14 +9,12 @@ from ..errors import RecipeError, SourceError, Suggestion
 from ..formats import read_glb
 from ..recipe import nearest
 from ..render import VIEWS, encode_png, render_sheet
-from ..rig import POSES
-from ..stages.recognise import to_canonical
+from ..rig import POSES, pose_matrices, skin_normals, skin_positions
+from .canonical import to_canonical
 from .generate import read_file
 
 
-def draw(
-    file: Path, output: Path, views: list[str], size: int, pose: str | None, morphs: list[str]
-) -> dict[str, Any]:
+def draw(file: Path, output: Path, views: list[str], size: int, pose: str | None, morphs: list[str]) -> dict[str, Any]:
     """Draw `file`; returns what was drawn. Raises RecipeError, SourceError."""
     for view in views:
         if view not in VIEWS:
@@ -71,8 +69,6 @@ def _express(avatar: Avatar, weights: dict[str, float]) -> Avatar:
 
 
 def _posed(avatar: Avatar, pose: str) -> Avatar:
-    from ..rig import pose_matrices, skin_normals, skin_positions
-
     canonical = to_canonical(avatar)
     if canonical is None or canonical.skeleton is None:
         raise SourceError("the file's skeleton is not one that the foundry wrote: it cannot be posed here")

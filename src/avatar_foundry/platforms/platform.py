@@ -1,11 +1,13 @@
 """What a platform is: declarations, no behaviour of its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from ..avatar import Avatar
 from ..formats import GlbOptions
 from ..pipeline import Stage
+from ..rules import RULES
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.atlas_textures import atlas_textures
 
@@ -79,3 +81,22 @@ class Platform:
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             *((atlas_textures(self.texture_size),) if merge else ()),
         )
+
+    def describe(self) -> dict[str, Any]:
+        """What users are told about this platform, as plain data."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "formats": ["glb"],
+            "axes": {"up": "+Y", "forward": "+Z", "handedness": "right"},
+            "metres_per_unit": self.metres_per_unit,
+            "budgets": asdict(self.budget),
+            "texture_size": self.texture_size,
+            "texture_format": self.texture_format,
+            "atlas": self.atlas,
+            "bones": dict(self.bones),
+            "morph_naming": "ARKit, Oculus visemes and Ready Player Me extras, by their own names",
+            "lods": self.lods,
+            "rules": sorted(r for r in RULES if r.startswith(self.rules)),
+            "notes": list(self.notes),
+        }

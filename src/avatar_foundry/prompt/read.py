@@ -206,7 +206,8 @@ class _Reader:
 
     def _adjectives(self, i: int, *tables: Mapping[str, Any]) -> list[tuple[int, int]]:
         """(start, count) of known adjectives in an unbroken run before token `i`, nearest first."""
-        found, k = [], i
+        found: list[tuple[int, int]] = []
+        k = i
         while k > 0 and i - k < REACH:
             step = next(
                 (

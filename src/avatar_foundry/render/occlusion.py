@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Openness = Callable[[F32, F32], F32]
 RAYS = 8
 REACH = 0.35  # metres within which a surface shades another
 BIAS = 3e-3  # metres off the surface, so that it does not shade itself
 
 
-def make_occlusion(positions: F32, faces: NDArray[np.int32]) -> Callable[[F32, F32], F32]:
+def make_occlusion(positions: F32, faces: NDArray[np.int32]) -> Openness:
     """A function (points (N, 3), normals (N, 3)) -> (N, 1) openness 0..1. Deterministic."""
     from embreex import rtcore_scene
     from embreex.mesh_construction import TriangleMesh

@@ -10,9 +10,9 @@ from PIL import Image
 from ..avatar import Avatar, Material
 from ..formats.split import split_mesh
 from .camera import Camera, view_camera
-from .occlusion import make_occlusion
+from .occlusion import Openness, make_occlusion
 from .raster import Fragments, rasterize
-from .shade import Surface, base_color, shade, tone_map
+from .shade import Surface, base_color, f32, shade, tone_map
 
 BACKDROP = (0.592, 0.639, 0.690)  # sRGB, a neutral studio grey-blue
 PLAIN = Material("plain", color=(0.6, 0.6, 0.6, 1.0))
@@ -80,21 +80,20 @@ def render_avatar(avatar: Avatar, camera: Camera, size: int, *, samples: int = 2
             color[pixel, :3] = _light(thing, thing.surface(face[pixel], bary[pixel]), camera, openness)
             color[pixel, 3] = 1.0
     _composite(color, depth, things, blended, camera, openness)
-    rgb = tone_map(color[:, :3] / np.maximum(color[:, 3:], 1e-6))
+    rgb = tone_map(f32(color[:, :3] / np.maximum(color[:, 3:], 1e-6)))
     rgba = (
         np.concatenate([rgb * color[:, 3:], color[:, 3:]], axis=1).reshape(size, samples, size, samples, 4).mean((1, 3))
     )
     rgba[..., :3] /= np.maximum(rgba[..., 3:], 1e-6)
-    return (np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(np.clip(rgba, 0, 1) * 255 + 0.5, np.uint8)
 
 
 def _pick(f: Fragments, keep: NDArray[np.bool_]) -> Fragments:
-    return Fragments(*(a[keep] for a in f))
+    return Fragments(f.pixel[keep], f.face[keep], f.bary[keep], f.depth[keep])
 
 
-def _light(thing: _Drawable, surface: Surface, camera: Camera, openness: object) -> NDArray[np.float32]:
+def _light(thing: _Drawable, surface: Surface, camera: Camera, openness: Openness) -> NDArray[np.float32]:
     albedo = base_color(thing.material, surface.uv, len(surface.position))[:, :3]
-    assert callable(openness)
     occlusion = openness(surface.position, surface.normal)
     return shade(thing.material, surface, albedo, camera.eye, occlusion)
 
@@ -105,7 +104,7 @@ def _composite(
     things: Sequence[_Drawable],
     blended: Sequence[tuple[int, Fragments, NDArray[np.float32]]],
     camera: Camera,
-    openness: object,
+    openness: Openness,
 ) -> None:
     """Lay blended fragments over `color` (premultiplied, in place), farthest first."""
     pixels, depths, paints = [], [], []
@@ -148,7 +147,7 @@ def render_sheet(
         rgba = (
             render_avatar(avatar, view_camera(view, low, high, joint), size, samples=samples).astype(np.float32) / 255
         )
-        tiles.append(rgba[..., :3] * rgba[..., 3:] + np.float32(BACKDROP) * (1 - rgba[..., 3:]))
+        tiles.append(rgba[..., :3] * rgba[..., 3:] + f32(BACKDROP) * (1 - rgba[..., 3:]))
     return (np.concatenate(tiles, axis=1) * 255 + 0.5).astype(np.uint8)
 
 

@@ -5,7 +5,7 @@ Cook-Torrance with Smith-GGX and Schlick's Fresnel as in glTF 2.0 appendix B; AC
 
 from functools import lru_cache
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,20 @@ from PIL import Image
 from ..avatar import Material, Texture
 
 F32 = NDArray[np.float32]
+
+
+def f32(values: Any) -> F32:
+    """`values` as a float32 array."""
+    return np.asarray(values, np.float32)
+
+
 # Direction towards the light, linear radiance: key, fill, rim.
 LIGHTS = (
     ((0.45, 0.75, 0.85), (2.5, 2.4, 2.25)),
     ((-0.9, 0.25, 0.5), (0.65, 0.72, 0.85)),
     ((0.1, 0.6, -1.0), (1.3, 1.3, 1.4)),
 )
-SKY, GROUND = np.float32((0.62, 0.66, 0.74)), np.float32((0.26, 0.23, 0.21))
+SKY, GROUND = f32((0.62, 0.66, 0.74)), f32((0.26, 0.23, 0.21))
 
 
 class Surface(NamedTuple):
@@ -39,10 +46,10 @@ def _pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
 
 def linear(srgb: F32) -> F32:
     """sRGB 0..1 -> linear (IEC 61966-2-1)."""
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return f32(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
 
 
-_LINEAR8 = linear(np.arange(256, dtype=np.float32) / 255)
+_LINEAR8 = linear(f32(np.arange(256) / 255))
 
 
 def sample(texture: Texture, uv: F32, mode: str, srgb: bool) -> F32:
@@ -59,24 +66,24 @@ def sample(texture: Texture, uv: F32, mode: str, srgb: bool) -> F32:
         values = texel.astype(np.float32) / 255
         if srgb:
             values[:, :3] = _LINEAR8[texel[:, :3]]
-        return values
+        return f32(values)
 
     top = get(y0, x0) * (1 - fx) + get(y0, x1) * fx
     bottom = get(y1, x0) * (1 - fx) + get(y1, x1) * fx
-    return top * (1 - fy) + bottom * fy
+    return f32(top * (1 - fy) + bottom * fy)
 
 
 def base_color(material: Material, uv: F32 | None, count: int) -> F32:
     """(N, 4) linear base colour and alpha."""
-    color = np.broadcast_to(np.float32(material.color), (count, 4))
+    color = np.broadcast_to(f32(material.color), (count, 4))
     if material.base is None or uv is None:
         return color
-    return (sample(material.base, uv, "RGBA", srgb=True) * color).astype(np.float32)
+    return f32(sample(material.base, uv, "RGBA", srgb=True) * color)
 
 
 def _unit(v: F32) -> F32:
     length = np.linalg.norm(v, axis=-1, keepdims=True)
-    return (v / np.maximum(length, 1e-9)).astype(np.float32)
+    return f32(v / np.maximum(length, 1e-9))
 
 
 def studio(direction: F32, roughness: F32) -> F32:
@@ -85,10 +92,10 @@ def studio(direction: F32, roughness: F32) -> F32:
     t = t * t * (3 - 2 * t)
     light = GROUND * (1 - t) + SKY * t
     for axis, _, gain in (((0.6, 0.5, 0.62), 0, 2.2), ((-0.75, 0.35, 0.55), 0, 1.1), ((0.0, 0.9, -0.4), 0, 1.0)):
-        towards = _unit(np.float32(axis))
+        towards = _unit(f32(axis))
         width = (0.03 + 0.5 * roughness * roughness)[:, None]
         light = light + gain * np.exp((direction @ towards - 1)[:, None] / width) / (1 + 8 * roughness[:, None] ** 2)
-    return light.astype(np.float32)
+    return f32(light)
 
 
 def shade(material: Material, surface: Surface, albedo: F32, eye: NDArray[np.float64], occlusion: F32) -> F32:
@@ -115,14 +122,14 @@ def shade(material: Material, surface: Surface, albedo: F32, eye: NDArray[np.flo
     nv = np.maximum((n * view).sum(1, keepdims=True), 1e-3)
     out = np.zeros((count, 3), np.float32)
     for axis, color in LIGHTS:
-        light = _unit(np.float32(axis))
+        light = _unit(f32(axis))
         nl = np.clip(n @ light, 0, 1)[:, None]
         half = _unit(view + light)
         nh, vh = (n * half).sum(1, keepdims=True).clip(0, 1), (view * half).sum(1, keepdims=True).clip(0, 1)
         d = a2 / (np.pi * (nh * nh * (a2 - 1) + 1) ** 2)
         g = 0.5 / (nl * np.sqrt(nv * nv * (1 - a2) + a2) + nv * np.sqrt(nl * nl * (1 - a2) + a2) + 1e-6)
         fresnel = f0 + (1 - f0) * (1 - vh) ** 5
-        out += (diffuse / np.pi + d * g * fresnel) * nl * np.float32(color) * (0.35 + 0.65 * occlusion)
+        out += (diffuse / np.pi + d * g * fresnel) * nl * f32(color) * (0.35 + 0.65 * occlusion)
     up = (n[:, 1:2] * 0.5 + 0.5).astype(np.float32)
     out += diffuse * (GROUND * (1 - up) + SKY * up) * occlusion
     mirror = 2 * (n * view).sum(1, keepdims=True) * n - view
