@@ -79,4 +79,5 @@ def _posed(avatar: Avatar, pose: str) -> Avatar:
             return mesh
         return replace(mesh, positions=skin_positions(mesh, matrices), normals=skin_normals(mesh, matrices))
 
-    return canonical.map_meshes(apply)
+    moved = replace(canonical.skeleton, rest=matrices @ canonical.skeleton.rest)
+    return replace(canonical.map_meshes(apply), skeleton=moved)
