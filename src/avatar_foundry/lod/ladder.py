@@ -80,11 +80,11 @@ def _key(part: Part, targets: Sequence[int]) -> str:
 def _make(part: Part, targets: Sequence[int]) -> list[tuple[I32, I32 | None, Probes]]:
     mesh = part.mesh
     known = has_reference(part)
-    positions = reference_positions(part) if known else None
+    bodies = reference_positions(part) if known else ()
     morphs = carry(part.binding) if known and part.binding is not None and mesh.morphs else mesh.morphs
     names = {m.name for m in mesh.morphs}
     shapes: list[Shape] = [(m.index, m.delta) for m in morphs if m.name in names]
-    points = mesh.positions if positions is None else positions
+    points = bodies[0] if bodies else mesh.positions
     lock = np.zeros(len(points), bool)
     lock[contact_vertices(points, [(m.index, m.delta) for m in morphs if m.name in CONTACTS])] = True
     held = lock if lock.sum() < LOCKED_SHARE * min(targets, default=0) else None
@@ -97,6 +97,7 @@ def _make(part: Part, targets: Sequence[int]) -> list[tuple[I32, I32 | None, Pro
         joints=mesh.joints,
         weights=mesh.weights,
         shapes=shapes,
+        builds=bodies[1:],
         lock=held,
     )
     return [

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, Binding, Part
+from ..body import evaluate
 from ..errors import FoundryError
 from ..pack import open_pack
 from ..wardrobe import ITEMS, fit
@@ -28,32 +29,49 @@ def _item(name: str) -> str:
     return known.get(name, head if head in ITEMS else "")
 
 
-@lru_cache(maxsize=32)
-def _fitted(digest: str, item: str) -> tuple[Part, ...]:
-    return fit(item, neutral_base())
+#: Bodies that the levels should fit besides the average one: both sexes, heavy, old, a child.
+BUILDS = (
+    {"body.gender": 1.0},
+    {"body.gender": 0.0},
+    {"body.weight": 1.0},
+    {"body.age": 70.0},
+    {"body.age": 8.0},
+)
 
 
-def reference_positions(part: Part) -> F32 | None:
-    """(V, 3) where the part's vertices lie on the average adult, in the base pose; None when that cannot be told.
+@lru_cache(maxsize=1)
+def _bases(digest: str) -> tuple[F32, ...]:
+    return (neutral_base(), *(evaluate(values) for values in BUILDS))
 
-    Vertices that hiding removed are missed out by matching the rows of the bindings.
+
+@lru_cache(maxsize=16)
+def _fitted(digest: str, item: str) -> tuple[tuple[Part, ...], ...]:
+    return tuple(fit(item, base) for base in _bases(digest))
+
+
+def reference_positions(part: Part) -> tuple[F32, ...]:
+    """(V, 3) where the part's vertices lie on the average adult and on each of BUILDS, in the base pose.
+
+    Vertices that hiding removed are missed out by matching the rows of the bindings. Empty when that cannot be told.
     """
     if part.binding is None:
-        return None
+        return ()
+    digest = open_pack().digest
     if part.role == "body":
-        base = neutral_base()
-        corners = base[part.binding.refs]
-        return np.asarray(np.einsum("vk,vkc->vc", part.binding.weights, corners), np.float32)
+        weights = part.binding.weights
+        return tuple(
+            np.asarray(np.einsum("vk,vkc->vc", weights, base[part.binding.refs]), np.float32) for base in _bases(digest)
+        )
     try:
-        whole = next((p for p in _fitted(open_pack().digest, _item(part.name)) if p.name == part.name), None)
+        fitted = [p for parts in _fitted(digest, _item(part.name)) for p in parts if p.name == part.name]
     except FoundryError:
-        return None
-    if whole is None or whole.binding is None:
-        return None
-    if len(whole.mesh.positions) == len(part.mesh.positions):
-        return whole.mesh.positions
-    rows = _match(whole.binding, part.binding)
-    return None if rows is None else np.asarray(whole.mesh.positions[rows])
+        return ()
+    if not fitted or fitted[0].binding is None:
+        return ()
+    if len(fitted[0].mesh.positions) == len(part.mesh.positions):
+        return tuple(p.mesh.positions for p in fitted)
+    rows = _match(fitted[0].binding, part.binding)
+    return () if rows is None else tuple(np.asarray(p.mesh.positions[rows]) for p in fitted)
 
 
 def _match(whole: Binding, some: Binding) -> NDArray[np.int64] | None:
