@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from embreex import rtcore_scene  # type: ignore[import-untyped]
-from embreex.mesh_construction import TriangleMesh  # type: ignore[import-untyped]
+from embreex import rtcore_scene
+from embreex.mesh_construction import TriangleMesh
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32

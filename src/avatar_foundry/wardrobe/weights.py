@@ -45,11 +45,15 @@ def _fixed(digest: str, item_id: str, name: str) -> Skin:
 
 def _cloth(item: Item, pattern: Pattern) -> Skin:
     """Cloth moves with the skin right below it: measured over the test poses, it pokes through less than by binding."""
-    from ..rig import bind_weights_from_surface
+    from ..rig import four_joints, smooth_skirt_weights, surface_weights
 
     base = neutral_base(item.sex)
-    joints, weights = bind_weights_from_surface(pattern.lay(base), base)
-    return Skin(own(joints), own(weights))
+    points = pattern.lay(base)
+    weights = surface_weights(points, base)
+    if pattern.piece.name == "skirt":  # one sheet in a stride, not two trouser legs
+        weights = smooth_skirt_weights(weights, points, base)
+    joints, four = four_joints(weights)
+    return Skin(own(joints), own(four))
 
 
 def rigid(count: int, bone: str) -> Skin:

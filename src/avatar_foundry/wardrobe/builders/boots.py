@@ -19,7 +19,7 @@ def foot_weights(p: F64, shape: Anatomy) -> Weights:
     return {"leftLowerLeg": leg, "leftFoot": np.maximum(1 - leg - toes, 0), "leftToes": toes}
 
 
-def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0.006) -> list[Sheet]:
+def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0.006, flare: float = 0.006) -> list[Sheet]:
     """The left boot. top: s where the shaft begins (0 is mid calf). Surfaces: leather, sole is "leather" too."""
     chart = shape.boot
     nu, nw = 24, 37
@@ -29,7 +29,7 @@ def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0
     )[None]
     wrinkle = 0.0022 * np.sin(s * 95) * bump(s, SHAFT + 0.07, 0.07) * (0.4 + 0.6 * np.cos(angle) ** 2)
     toe = 0.004 * ease(s, 0.75, 0.95)
-    up = lift + 0.006 * (1 - ease(s, top, SHAFT)) + wrinkle + toe + 0 * angle
+    up = lift + flare * (1 - ease(s, top, SHAFT)) + wrinkle + toe + 0 * angle
     p = chart.at(angle, np.broadcast_to(s, up.shape), up)
     # a boot has a flat bed: what lies under the sole's line is pressed onto it
     bed = shape.ground + 0.004

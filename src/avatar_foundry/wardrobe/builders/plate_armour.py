@@ -295,7 +295,7 @@ def tasset(a: Anatomy) -> list[Sheet]:
             size=(13, 4),
             offset=lambda u, v, t, k=k: 0.026 + 0.003 * k + 0.006 * v + 0.004 * np.cos(t * 2),
         )
-        hold = {"hips": 0.72 - 0.15 * k, "leftUpperLeg": 0.28 + 0.15 * k}
+        hold = {"hips": 0.50 - 0.16 * k, "leftUpperLeg": 0.50 + 0.16 * k}
         out += plate(
             p,
             "skirt",
@@ -319,16 +319,16 @@ def leg(a: Anatomy) -> list[Sheet]:
         mid=18,
         half=lambda v: 118 - 4 * v,
         s0=lambda t: 0.16 + 0.02 * np.cos(t),
-        s1=kn - 0.075,
+        s1=kn - 0.068,
         size=(27, 9),
-        offset=lambda u, v, t: 0.012 + 0.005 * v**3 + 0.004 * ridge(t + 18 * DEG, 0.1),
+        offset=lambda u, v, t: 0.012 + 0.009 * v**2 + 0.004 * ridge(t + 18 * DEG, 0.1),
     )
-    out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.075, 11), border=0.008)
+    out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.068, 11), border=0.008)
     p, *_ = patch(
         a.leg,
         mid=0,
         half=lambda v: 66 + 44 * np.sin(np.pi * v) ** 0.8,
-        s0=kn - 0.098,
+        s0=kn - 0.112,
         s1=kn + 0.105,
         size=(23, 12),
         crowd=0.3,
@@ -436,7 +436,7 @@ def belt(a: Anatomy) -> list[Sheet]:
 
 def draw(a: Anatomy) -> Design:
     """The whole harness."""
-    left = [*arm(a), *tasset(a), *leg(a), *sabaton(a), *boot(a, cuff=False, top=0.30)]
+    left = [*arm(a), *tasset(a), *leg(a), *sabaton(a), *boot(a, cuff=False, top=0.355, lift=0.0045, flare=0.0)]
     sheets = [*cuirass(a), *gorget(a), *fauld(a), *belt(a), *pair(left)]
     return Design(
         tuple(sheets),
