@@ -17,7 +17,7 @@ I32 = NDArray[np.int32]
 
 # What a difference counts beside a position error of the mesh's whole extent. Tried on the body at 50, 25 and 12 %:
 # normals and skin weights of 0.5 halve their own errors but nearly double the shape's at 12 %.
-NORMAL, UV, SKIN, SHAPE, BUILD = 0.2, 0.6, 0.4, 4.0, 0.6
+NORMAL, UV, SKIN, SHAPE, BUILD = 0.12, 0.5, 0.25, 4.0, 0.6
 EVEN = meshopt.REGULARIZE_LIGHT  # halves the mean error at 50 % and bends better; costs little below
 MANY = 12  # pieces that make a mesh a thicket of cards
 CARD_ERROR = 0.05  # of the mesh's extent, normals and skin included: then whole cards go
