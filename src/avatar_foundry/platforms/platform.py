@@ -79,7 +79,7 @@ class Platform:
         merge = self.atlas if atlas is None else atlas
         return (
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
-            *((atlas_textures(self.texture_size),) if merge else ()),
+            *((atlas_textures(min(2 * self.texture_size, self.budget.texture)),) if merge else ()),
         )
 
     def describe(self) -> dict[str, Any]:

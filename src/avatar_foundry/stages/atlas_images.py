@@ -50,6 +50,12 @@ def lay_out(wanted: Sequence[int], size: int) -> list[tuple[int, int, int]]:
     while sum(e * e for e in edges) > size * size:
         most = max(range(len(edges)), key=lambda i: (edges[i] / ideal[i], edges[i], -i))
         edges[most] //= 2
+    while True:  # what is left over goes to the neediest that it suits
+        free = size * size - sum(e * e for e in edges)
+        fits = [i for i, e in enumerate(edges) if 3 * e * e <= free and 2 * e <= size]
+        if not fits or not free:
+            break
+        edges[min(fits, key=lambda i: (edges[i] / ideal[i], i))] *= 2
     out: list[tuple[int, int, int]] = [(0, 0, 0)] * len(edges)
     cursor = 0
     for i in sorted(range(len(edges)), key=lambda i: (-edges[i], i)):
