@@ -151,18 +151,22 @@ def cloth_material(
 ) -> Material:
     """Material `name` for one piece of an asset; `wanted`: region -> colour."""
     size = min(size, SIZE)
-    found = plan(pack, name, asset, uvs, uv_faces, leather)
+
+    def found() -> dict[str, NDArray[Any]]:
+        return plan(pack, name, asset, uvs, uv_faces, leather)
+
     main, trim = (colour.parse(wanted[r]) if wanted.get(r) else None for r in ("main", "trim"))
     key = f"{pack.digest}/{asset}/{name}/{leather}"
-    alpha = bool(found["alpha"].size)
+    # a few bytes of their own, so that a warm avatar does not read megabytes of maps to learn one bit
+    alpha = bool(maps(f"cloth-alpha/{key}", lambda: {"alpha": np.array([found()["alpha"].size > 0])})["alpha"][0])
 
     def resized(which: str, edge: int) -> Image.Image:
-        image = Image.fromarray(found[which])
+        image = Image.fromarray(found()[which])
         return image if image.width == edge else image.resize((edge, edge), Image.Resampling.BICUBIC)
 
     colours = f"{wanted.get('main')}/{wanted.get('trim')}"
     base = texture(
-        f"{name}", f"cloth/{key}/{colours}", size, format, lambda: draw(found, main, trim, size), alpha=alpha
+        f"{name}", f"cloth/{key}/{colours}", size, format, lambda: draw(found(), main, trim, size), alpha=alpha
     )
     small = min(size, _SOURCE)
     return Material(

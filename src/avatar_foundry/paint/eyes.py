@@ -60,7 +60,7 @@ def _make_plan(pack: Pack) -> dict[str, NDArray[Any]]:
     corner = 1 - 0.6 * smooth(np.abs(dx), 1.15, 2.3)
     white = SCLERA * (1 + np.array([0.9, 1.25, 1.1], np.float32) * np.clip(veins, -0.5, 0.15))
     white = white * (1 - smooth(r, 1.2, 2.4)[..., None] * np.array([0.04, 0.16, 0.18], np.float32))
-    iris_shade = (0.66 + 0.36 * fibre + 0.55 * collar) * (1 - 0.82 * limbus) * (0.55 + 0.45 * smooth(t, 0.0, 0.14))
+    iris_shade = (0.52 + 0.30 * fibre + 0.42 * collar) * (1 - 0.82 * limbus) * (0.55 + 0.45 * smooth(t, 0.0, 0.14))
     iris_shade *= 1 + 0.35 * smooth(dy, 0.1, 0.8)  # light falls through the cornea to the far side
     return {
         "white": (white * (lid * corner)[..., None]).astype(np.float16),
@@ -80,7 +80,7 @@ def _plan(pack: Pack) -> dict[str, F32]:
 def draw(pack: Pack, iris: F32, size: int, shell: bool) -> Image.Image:
     """Both eyes with an iris of linear colour (3,). `shell`: with the transparent disc of the cornea (RGBA)."""
     plan = _plan(pack)
-    warm = iris * np.array([1.2, 0.98, 0.68], np.float32) + np.array([0.02, 0.009, 0.0], np.float32)
+    warm = iris * np.array([1.12, 0.98, 0.72], np.float32) + np.array([0.02, 0.009, 0.0], np.float32)
     tone = iris + (warm - iris) * (0.55 * plan["collar"])[..., None]
     eye = tone * plan["shade"][..., None]
     eye *= (1 - plan["pupil"])[..., None]

@@ -121,7 +121,7 @@ def draw_fringe(pack: Pack, asset: str, light: F32, gain: float, size: int) -> I
     source = picture(pack, f"{blob_of(pack, asset)}", size, "RGBA")
     alpha = np.clip(source[..., 3].astype(np.float32) / 255 * gain, 0, 1)
     grain = ndimage.gaussian_filter(alpha, 0.6) - ndimage.gaussian_filter(alpha, 4.0)
-    pixels = colour.encode(light * (1 - 0.7 * np.clip(grain, -0.5, 0.6))[..., None])
+    pixels = colour.encode(light * (1 - 0.7 * np.clip(grain, 0, 0.6))[..., None])
     return Image.fromarray(np.concatenate([pixels, np.rint(alpha * 255).astype(np.uint8)[..., None]], -1))
 
 

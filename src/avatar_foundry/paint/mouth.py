@@ -36,7 +36,7 @@ def draw_teeth(pack: Pack, asset: str) -> Image.Image:
     grey = light @ colour.LUMA
     red = smooth((light[..., 0] - light[..., 2]) / (grey + 0.02), 0.35, 0.9)
     shape = np.clip(grey / max(float(np.percentile(grey[red < 0.3], 80)), 0.05), 0.15, 1.15) ** 0.7
-    enamel = shape[..., None] * np.array([0.66, 0.60, 0.50], np.float32)
+    enamel = shape[..., None] * np.array([0.58, 0.52, 0.42], np.float32)
     gums = (light / np.maximum(light.max(-1, keepdims=True), 0.05)) * (0.5 + 0.5 * shape[..., None])
     gums = gums * np.array([0.30, 0.20, 0.18], np.float32)
     near = ndimage.gaussian_filter(red, 5.0) * (1 - red)  # enamel darkens where it meets the gum
@@ -51,7 +51,7 @@ def draw_tongue(pack: Pack, asset: str) -> Image.Image:
     light, depth = _source(pack, asset)
     grey = (light @ colour.LUMA)[..., None]
     out = (light * 0.5 + grey * 0.5 * np.array([1.25, 0.72, 0.70], np.float32)) * np.array(
-        [0.55, 0.38, 0.38], np.float32
+        [0.36, 0.21, 0.21], np.float32
     )
     return Image.fromarray(
         colour.encode((out * (1 - 0.75 * smooth(depth, 0.008, 0.045))[..., None]).astype(np.float32))

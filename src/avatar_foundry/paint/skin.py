@@ -80,7 +80,7 @@ def _base(pack: Pack, skin: SkinLook) -> Image.Image:
             log += np.float32(w) * layer
     log *= np.float32(np.interp(skin.age, (8, 18, 50, 75), (0.55, 0.9, 1.05, 1.35)))  # children: smoother
     light = np.log(skin_light(skin.tone, skin.undertone, skin.redness))
-    pale = np.log(skin_light(min(skin.tone, 0.45 + 0.12 * skin.tone), skin.undertone, 0.45)) - light
+    pale = np.log(skin_light(min(skin.tone, 0.46 + 0.17 * skin.tone), skin.undertone, 0.45)) - light
     lids = np.array([-0.10, -0.20, -0.14], np.float32)
     shade = np.float32(-0.16) * part["brow"]
     blush = part["blush"] * np.float32(0.35 + 1.25 * skin.blush) * np.float32(1 - 0.5 * skin.tone)
@@ -134,7 +134,7 @@ def compose(pack: Pack, look: Look, size: int) -> Image.Image:
         )
     else:
         _lay(image, over["nails"], colour.parse(look.nails), 0.95)
-    _lay(image, over["freckles"], plain * np.array([0.52, 0.36, 0.28], np.float32), 0.7 * skin.freckles)
+    _lay(image, over["freckles"], plain * np.array([0.52, 0.36, 0.28], np.float32), 0.85 * skin.freckles)
     hair = colour.parse(look.hair, "hair")
     _lay(image, over["stubble"], plain * np.float32(0.25) + hair * np.float32(0.35), 0.75 * skin.stubble)
     _lay(image, over["scalp"], hair * np.float32(0.62), look.scalp)
@@ -180,7 +180,7 @@ def roughness(pack: Pack, age: str, sex: str, bias: float, size: int) -> Image.I
         + 0.14 * bias
         - (0.02 if sex == "male" else 0.0)
     )
-    field = rough - 0.10 * part["tzone"] - 0.20 * part["lips"] + 0.05 * part["palms"] - 0.30 * part["mouth"]
+    field = rough - 0.05 * part["tzone"] - 0.20 * part["lips"] + 0.05 * part["palms"] - 0.30 * part["mouth"]
     field = field - 0.12 * part["lids"] + 0.12 * part["scalp"] - 0.25 * part["socket"]
     grain = (fine(pack)["height"][::4, ::4].astype(np.float32) - 128) / 128
     field = np.clip(field - 0.12 * grain, 0.2, 0.95)

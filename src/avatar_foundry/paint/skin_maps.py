@@ -67,7 +67,9 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     cover = coverage(uvs, uv_faces, SIZE) > 0
     v, u = np.meshgrid((np.arange(SIZE) + 0.5) / SIZE, (np.arange(SIZE) + 0.5) / SIZE, indexing="ij")
     socket = (u < 0.16) & (v > 0.36) & (v < 0.48)
-    mouth = (u > 0.74) & (v > 0.855)
+    islands, _ = ndimage.label(cover)
+    inside = mask(pack, "inside-mouth", SIZE)
+    mouth = ndimage.binary_dilation(islands == np.bincount(islands[inside > 0.5]).argmax(), iterations=2)
     head = (u > 0.63) & (v > 0.17) & (v < 0.85)
     limbs = (v > 0.82) & (u < 0.75)
     x, y, z = np.abs(place[..., 0]), place[..., 1], place[..., 2]
@@ -86,8 +88,8 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     blush = cheeks + 0.9 * _bump(place, tip, 0.22 * gap) * head + 0.8 * ears
     for side in "lr":
         knee, elbow = joint(pack, f"joint-{side}-knee"), joint(pack, f"joint-{side}-elbow")
-        blush = blush + 0.7 * _bump(place, knee + np.array([0, 0, 0.05]), 0.035) * ~head
-        blush = blush + 0.7 * _bump(place, elbow - np.array([0, 0, 0.035]), 0.03) * ~head
+        blush = blush + 0.35 * _bump(place, knee + np.array([0, 0, 0.05]), 0.035) * ~head
+        blush = blush + 0.45 * _bump(place, elbow - np.array([0, 0, 0.035]), 0.03) * ~head
         for finger in "2345":
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-1"), 0.011)
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-4"), 0.012)
@@ -95,7 +97,8 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     dark = _sources_cached(pack)["young african male"]
     plain = cover & ~mouth & ~socket & ~head & ~limbs
     grey = dark.mean(-1)
-    palms = smooth(ndimage.gaussian_filter(grey - np.median(grey[plain]), 0.7), 0.25, 1.15) * limbs
+    palms = smooth(ndimage.gaussian_filter(grey - np.median(grey[plain]), 0.7), 0.2, 1.2) * limbs
+    palms = np.asarray(ndimage.gaussian_filter(palms, 1.2), np.float32)
     face = mask(pack, "face", SIZE)
     hair = smooth(ndimage.gaussian_filter(np.median(grey[plain]) - grey, 1.1), 0.30, 1.25)
     hair = (
@@ -123,7 +126,7 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     groin = ((u > 0.27) & (u < 0.49) & (v > 0.53) & (v < 0.68)) * 1.0
     out = {
         "groin": ndimage.gaussian_filter(groin, 6.0), "cover": cover, "socket": socket, "lips": lips, "lids": lids,
-        "mouth": np.maximum(mask(pack, "inside-mouth", SIZE), mouth), "blush": np.clip(blush, 0, 1), "palms": palms,
+        "mouth": mouth, "blush": np.clip(blush, 0, 1), "palms": palms,
         "scalp": scalp * near, "beard": beard * near, "freckles": spots, "tzone": tzone, "brow": brow,
         "head": head, "ears": ears, "face": face,
     }  # fmt: skip
@@ -162,11 +165,14 @@ def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
         detail = (log - low) + 0.55 * (low - wide) + 0.25 * np.clip(wide - mean, -0.3, 0.3)
         detail = detail + 0.45 * (detail - ndimage.gaussian_filter(detail, (0.8, 0.8, 0)))  # crisper: sources are soft
         grey = detail.mean(-1, keepdims=True)
-        if "african" in name:  # painted with little blue: its noise is no colour of skin
-            detail = grey + 0.55 * (detail - grey)
+        # deep skins are painted with little blue, whose noise is no colour of skin
+        detail = grey + (0.55 if "african" in name else 0.8) * (detail - grey)
         detail = np.clip(detail, -0.75, 0.4)
         detail *= (1 - part["groin"])[..., None]
         detail *= (calm * (1 - 0.65 * part["beard"]))[..., None]
+        hand = part["palms"] * flat
+        lines = log - blur_within(log, (hand > 0.5).astype(np.float32), 5.0)
+        detail += np.clip(lines, -0.3, 0.2) * (0.8 * hand)[..., None]
         detail += mottle * flat[..., None]
         detail *= 1 - 0.5 * part["lips"][..., None]
         layers[i] = np.moveaxis(detail, -1, 0)
