@@ -1,9 +1,12 @@
 """Which vertices of one part lie under another: by rays on the neutral body, kept clear of hems by rows of faces."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Part
+from ..cache import cached_bytes
 from ..geometry import vertex_normals
 from ..pack import open_pack
 from .neutral import BODY, body_faces, neutral_base
@@ -35,7 +38,7 @@ def under(part: Part, outer: Part) -> tuple[Mask, Mask]:
     if key not in _KNOWN:
         sex = sex_of(outer)
         points, cloth = neutral_positions(part, sex), neutral_positions(outer, sex)
-        _KNOWN[key] = _cast(points, part.mesh.faces, cloth, outer, False)
+        _KNOWN[key] = _kept(key, lambda: _cast(points, part.mesh.faces, cloth, outer, False), len(points))
     return _KNOWN[key]
 
 
@@ -51,8 +54,17 @@ def _under_body(outer: Part, skin: F32 | None) -> tuple[Mask, Mask]:
     if key not in _KNOWN:
         sex = sex_of(outer)
         points = np.ascontiguousarray(neutral_base(sex)[:BODY])
-        _KNOWN[key] = _cast(points, body_faces(), neutral_positions(outer, sex), outer, True)
+        cloth = neutral_positions(outer, sex)
+        _KNOWN[key] = _kept(key, lambda: _cast(points, body_faces(), cloth, outer, True), BODY)
     return _KNOWN[key]
+
+
+def _kept(key: tuple[str, str, str, int, int], make: Callable[[], tuple[Mask, Mask]], count: int) -> tuple[Mask, Mask]:
+    """Both masks by way of the disk: a fresh process need not shoot all those rays again."""
+    content = cached_bytes("wardrobe/under/" + "/".join(map(str, key)), lambda: np.packbits(np.stack(make())).tobytes())
+    both = np.unpackbits(np.frombuffer(content, np.uint8))[: 2 * count].reshape(2, count).astype(bool)
+    both.flags.writeable = False
+    return both[0], both[1]
 
 
 def _cast(points: F32, faces: I32, cloth: F32, outer: Part, body: bool) -> tuple[Mask, Mask]:

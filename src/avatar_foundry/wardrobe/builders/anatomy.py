@@ -39,6 +39,11 @@ class Anatomy:
     ground: float
     joints: dict[str, F64]
 
+    def skirt_s(self, y: float) -> float:
+        """s of the skirt chart at a height."""
+        top, low = self.skirt_y
+        return (top - y) / (top - low)
+
     def torso_s(self, y: float) -> float:
         """s of the torso chart at a height below the fan."""
         lo, hi = self.torso_y
@@ -164,7 +169,7 @@ def _boot(body: Neutral) -> Chart:
 
 def _neck(body: Neutral) -> Chart:
     n, h = body.joint("neck"), body.joint("head")
-    line, frames = path(np.stack([n - (h - n) * 0.35, h + (h - n) * 0.1]), 32, 0, FRONT)
+    line, frames = path(np.stack([n - (h - n) * 0.7, h + (h - n) * 0.1]), 32, 0, FRONT)
     return around(
         line,
         (frames[0], np.tile(SIDE, (32, 1))),

@@ -49,4 +49,4 @@ def covered(a: Anatomy, *, hands: bool, feet: bool = True, rise: float = 0.0) ->
         hidden &= ~(((side - hand) @ axis > -0.06) & (np.abs(p[:, 0]) > elbow[0]))
     if not feet:
         hidden &= p[:, 1] > a.joints["l-ankle"][1] + 0.05
-    return hidden
+    return np.asarray(hidden)

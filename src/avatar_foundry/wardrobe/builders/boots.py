@@ -19,7 +19,9 @@ def foot_weights(p: F64, shape: Anatomy) -> Weights:
     return {"leftLowerLeg": leg, "leftFoot": np.maximum(1 - leg - toes, 0), "leftToes": toes}
 
 
-def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0.006, flare: float = 0.006) -> list[Sheet]:
+def boot(
+    shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0.006, flare: float = 0.006
+) -> list[Sheet]:
     """The left boot. top: s where the shaft begins (0 is mid calf). Surfaces: leather, sole is "leather" too."""
     chart = shape.boot
     nu, nw = 24, 37
@@ -61,7 +63,7 @@ def boot(shape: Anatomy, *, top: float = 0.0, cuff: bool = True, lift: float = 0
 
 def _centres(p: F64) -> F64:
     """(W, 3) middle of each ring."""
-    return p.mean(0)
+    return np.asarray(p.mean(0))
 
 
 def _sole(shape: Anatomy, p: F64) -> list[Sheet]:

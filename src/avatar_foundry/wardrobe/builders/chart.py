@@ -19,7 +19,7 @@ FAR = 2.0
 
 def unit(v: F64) -> F64:
     """Rows of length one."""
-    return v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(v / np.maximum(np.linalg.norm(v, axis=-1, keepdims=True), 1e-12))
 
 
 def cast(origins: F64, directions: F64, corners: F64, far: bool = False) -> F64:
@@ -57,7 +57,7 @@ class Chart:
         """Points (..., 3) on the surface, moved `offset` metres along its normal."""
         angle, s = np.broadcast_arrays(angle, s)
         normal = unit(self._look(self.normals, angle, s))
-        return self._look(self.points, angle, s) + normal * np.asarray(offset)[..., None]
+        return np.asarray(self._look(self.points, angle, s) + normal * np.asarray(offset)[..., None])
 
 
 def from_table(points: F64, soften: float = 1.5) -> Chart:
@@ -73,8 +73,8 @@ def from_table(points: F64, soften: float = 1.5) -> Chart:
     centre = fine.mean(0, keepdims=True)
     if ((fine - centre) * normal).sum() < 0:
         normal = -normal
-    wrap = lambda a: np.concatenate([a[-PAD:], a, a[:PAD]])  # noqa: E731
-    return Chart(wrap(fine), wrap(unit(normal)), len(fine))
+    rows = np.arange(-PAD, len(fine) + PAD) % len(fine)
+    return Chart(fine[rows], unit(normal)[rows], len(fine))
 
 
 def around(
@@ -105,7 +105,8 @@ def around(
     cap = np.full(r.shape, limit) if reach is None else np.minimum(reach, limit)
     if fill:  # a ray that leaves through a gap takes its radius from the next one along the axis
         rows = np.arange(r.shape[1])
-        for line in r:
+        for k in range(len(r)):
+            line = r[k, :]
             known = ~np.isnan(line) & (line < limit)
             if known.any():
                 line[:] = np.interp(rows, rows[known], line[known])

@@ -1,13 +1,14 @@
 """The draughtsman's hand: patches in chart coordinates, profiles along them, plates with rims."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from .chart import F64, Chart
 from .sheet import Sheet, Weights, facing, rim
 
-Curve = Callable[[F64], "F64 | float"]
+Curve = Callable[..., Any]
 DEG = np.pi / 180
 
 
@@ -35,7 +36,7 @@ def patch(
     s0: "float | Curve",
     s1: "float | Curve",
     size: tuple[int, int],
-    offset: "float | Callable[[F64, F64, F64], F64]",
+    offset: "float | Curve",
     closed: bool = False,
     crowd: float = 0.0,
 ) -> tuple[F64, F64, F64, F64]:

@@ -166,7 +166,7 @@ def bind_points(points: F64, body: Neutral) -> Binding:
     """Each point to the corners of a body triangle near it, with the weights of its foot point."""
     faces = _solid(open_pack().digest)
     corners = body.base.astype(np.float64)[faces]
-    near = _middles(open_pack().digest).query(points, k=5, workers=1)[1]
+    near = np.asarray(_middles(open_pack().digest).query(points, k=5, workers=1)[1])
     a, b, c = (corners[near][:, :, k] for k in range(3))
     v0, v1, v2 = b - a, c - a, points[:, None] - a
     d00, d01, d11 = (v0 * v0).sum(-1), (v0 * v1).sum(-1), (v1 * v1).sum(-1)
@@ -198,7 +198,7 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
         u, w = sheet.points.shape[:2]
         f, uf = sheet_faces(u, w, sheet.closed)
         points.append(sheet.points.reshape(-1, 3))
-        uv = sheet_uv(sheet).reshape(-1, 2)
+        uv = sheet_uv(sheet).reshape(-1, 2).astype(np.float32)
         p = points[-1]
         area = np.linalg.norm(np.cross(p[f[:, 1]] - p[f[:, 0]], p[f[:, 2]] - p[f[:, 0]]), axis=1)
         solid = area > 1e-10
@@ -219,12 +219,12 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
     binding = bind_points(drawn, body) if count else Binding(np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32))
     keep = _floor(drawn, binding, np.concatenate(faces), body, CLEARANCE.get(name, 0.003)) if count else None
     refs, amounts = [binding.refs], [binding.weights]
-    skins = []
+    skins: list[tuple[I32, I32, float | F32, slice]] = []
     pack = open_pack()
     base_uv, base_uv_faces, base_faces = pack.array("base/uvs"), pack.array("base/uv_faces"), pack.array("base/faces")
     for skin in (s for s in design.skins if s.surface == name):
-        index, local = np.unique(skin.faces, return_inverse=True)
-        local = local.reshape(-1, 3).astype(np.int32)
+        index, inverse = np.unique(skin.faces, return_inverse=True)
+        local: I32 = inverse.reshape(-1, 3).astype(np.int32)
         lift = skin.lift if isinstance(skin.lift, float) else np.asarray(skin.lift)[index].astype(np.float32)
         skins.append((index.astype(np.int32), local, lift, slice(count, count + len(index))))
         faces.append(local + count)
@@ -254,12 +254,12 @@ def _base_uv(triangles: I32, quads: I32, quad_uvs: I32, uvs: F32, at: F32, tile:
     """Uvs of base triangles: the base's own layout, scaled about its corner to one texture per `tile` metres, folded."""
     tri = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     tri_uv = np.concatenate([quad_uvs[:, [0, 1, 2]], quad_uvs[:, [0, 2, 3]]])
-    code = lambda t: (t[:, 0].astype(np.int64) * 20000 + t[:, 1]) * 20000 + t[:, 2]  # noqa: E731
-    order = np.argsort(code(tri))
-    found = order[np.searchsorted(code(tri)[order], code(triangles))]
-    index, local = np.unique(tri_uv[found], return_inverse=True)
+    codes = [(t[:, 0].astype(np.int64) * 20000 + t[:, 1]) * 20000 + t[:, 2] for t in (tri, triangles)]
+    order = np.argsort(codes[0])
+    found = order[np.searchsorted(codes[0][order], codes[1])]
+    index, inverse = np.unique(tri_uv[found], return_inverse=True)
     flat = uvs[index].astype(np.float64)
-    local = local.reshape(-1, 3).astype(np.int32)
+    local: I32 = inverse.reshape(-1, 3).astype(np.int32)
     area = np.linalg.norm(
         np.cross(at[triangles[:, 1]] - at[triangles[:, 0]], at[triangles[:, 2]] - at[triangles[:, 0]]), axis=1
     )

@@ -1,4 +1,4 @@
-"""A mage's robe: bodice and wide sleeves, a skirt in folds to the ankle, mantle, cowl, sash, embroidered borders, boots."""
+"""A mage's robe: bodice, wide sleeves, a skirt in folds to the ankle, mantle, cowl, sash, embroidery, boots."""
 
 import numpy as np
 
@@ -196,8 +196,7 @@ def cowl(a: Anatomy) -> list[Sheet]:
 
 def sash(a: Anatomy, y: float) -> list[Sheet]:
     """Belt with a metal clasp and two hanging ends."""
-    top, low = a.skirt_y
-    at = lambda v: (top - v) / (top - low)  # noqa: E731
+    at = a.skirt_s
     p, _, v, t = patch(
         a.skirt,
         mid=0,
@@ -224,11 +223,6 @@ def sash(a: Anatomy, y: float) -> list[Sheet]:
     )
     clasp = facing(Sheet(q, "trim", "skirt", {"hips": 0.5, "spine": 0.5}), np.array((0.0, y, 0.0)))
     return [strap, *rims, clasp, *rim(clasp, "trim", 0.006, 0.004, 0.006, inner=0)]
-
-
-def stole(a: Anatomy, y: float) -> list[Sheet]:
-    """A narrow embroidered panel down the front of the skirt."""
-    return []
 
 
 def draw(a: Anatomy) -> Design:

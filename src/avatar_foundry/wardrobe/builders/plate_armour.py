@@ -10,7 +10,7 @@ from .chart import F64
 from .cloth import neckline
 from .draw import DEG, bump, ease, patch, plate, ridge
 from .garment import Design, wear
-from .sheet import Sheet, facing, rim
+from .sheet import Sheet, Weights, facing, rim
 
 LAYERS = {"cloth": 22, "leather": 30, "steel": 45, "trim": 46}
 CHEST = {"upperChest": 0.55, "chest": 0.45}
@@ -245,13 +245,12 @@ def _line(axis: F64, s0: float, s1: float, n: int) -> F64:
 
 def fauld(a: Anatomy) -> list[Sheet]:
     """Lames round the hips."""
-    top, low = a.skirt_y
-    at = lambda y: (top - y) / (top - low)  # noqa: E731
+    at = a.skirt_s
     y0 = a.joints["spine-3"][1]
     out: list[Sheet] = []
     for k in range(4):
         hi, lo = y0 + 0.004 - 0.041 * k, y0 - 0.052 - 0.041 * k
-        p, *_ = patch(
+        p, _, _, t = patch(
             a.skirt,
             mid=0,
             half=180,
@@ -261,7 +260,14 @@ def fauld(a: Anatomy) -> list[Sheet]:
             closed=True,
             offset=lambda u, v, t, k=k: 0.013 + 0.004 * k + 0.008 * v,
         )
-        hold = {"hips": 1.0, "spine": max(0.0, 0.55 - 0.3 * k)}
+        leg = 0.16 * k * np.clip(np.cos(t), 0, 1)  # the lower lames ride a little on a raised thigh
+        left = ease(p[..., 0], -0.12, 0.12)
+        hold: Weights = {
+            "hips": 1 - leg,
+            "spine": max(0.0, 0.55 - 0.3 * k),
+            "leftUpperLeg": leg * left,
+            "rightUpperLeg": leg * (1 - left),
+        }
         out += plate(
             p,
             "skirt",
@@ -278,8 +284,7 @@ def fauld(a: Anatomy) -> list[Sheet]:
 
 def tasset(a: Anatomy) -> list[Sheet]:
     """Plates that hang over the left thigh."""
-    top, low = a.skirt_y
-    at = lambda y: (top - y) / (top - low)  # noqa: E731
+    at = a.skirt_s
     y0 = a.joints["spine-3"][1] - 0.165
     out: list[Sheet] = []
     for k in range(4):
@@ -333,7 +338,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         size=(23, 12),
         crowd=0.3,
         offset=lambda u, v, t: (
-            0.016 + 0.014 * np.sin(np.pi * v) * np.cos(t / 2) + 0.006 * ridge(t, 0.12) * np.sin(np.pi * v)
+            0.021 + 0.012 * np.sin(np.pi * v) * np.cos(t / 2) + 0.006 * ridge(t, 0.12) * np.sin(np.pi * v)
         ),
     )
     hold = {"leftUpperLeg": 0.5, "leftLowerLeg": 0.5}
@@ -403,8 +408,7 @@ def sabaton(a: Anatomy) -> list[Sheet]:
 def belt(a: Anatomy) -> list[Sheet]:
     """Sword belt and buckle."""
     y = a.joints["spine-3"][1]
-    top, low = a.skirt_y
-    at = lambda v: (top - v) / (top - low)  # noqa: E731
+    at = a.skirt_s
     p, *_ = patch(
         a.skirt,
         mid=0,

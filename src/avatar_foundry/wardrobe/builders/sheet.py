@@ -1,6 +1,9 @@
 """Sheets: grids of points drawn on a chart, and what makes them look made: rims, thickness, folds of the uv."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +17,8 @@ from .chart import F64, unit
 TILE = 0.5
 """Metres of garment per texture: uvs fold back and forth between 0 and 1."""
 
-Weights = dict[str, "F64 | float"]
+Weights = Mapping[str, Any]
+"""Bone -> its share, a number or an array that broadcasts over the grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +89,14 @@ def mirrored(sheet: Sheet) -> Sheet:
 
 
 def ring_of(sheet: Sheet, edges: str) -> list[tuple[F64, F64, F64, Weights, bool]]:
-    """Boundary polylines of a grid: points, normals, inward directions, weights, closed. edges: of "0", "1", "all" or "open"."""
+    """Boundary polylines of a grid: points, normals, inward directions, weights, closed.
+
+    edges: "0", "1", "all" or "open" (all but the first along u, which something else covers).
+    """
     p, n = sheet.points, normals_of(sheet)
     w = {b: np.broadcast_to(np.asarray(x, np.float64), p.shape[:2]) for b, x in sheet.weights.items()}
     inward_w, inward_u = unit(np.gradient(p, axis=1)), unit(np.gradient(p, axis=0))
-    out = []
+    out: list[tuple[F64, F64, F64, Weights, bool]] = []
     if sheet.closed or edges not in ("all", "open"):
         for col, sign in ((0, 1.0), (-1, -1.0)):
             if edges == "all" or str(col % 2) in edges:
@@ -132,7 +139,7 @@ def rim(
     """
     out = []
     for points, normals, inward, weights, closed in ring_of(sheet, edges):
-        mode = "wrap" if closed else "nearest"
+        mode: Literal["wrap", "nearest"] = "wrap" if closed else "nearest"
         normal = unit(gaussian_filter1d(normals, 1.0, axis=0, mode=mode))
         across = inward - (inward * normal).sum(-1, keepdims=True) * normal
         if soften:
@@ -144,7 +151,7 @@ def rim(
         profile = np.stack([points + across * x + normal * y for x, y in xy], 1)
         length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
         run = np.concatenate(
-            [[0], np.cumsum([np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(xy, xy[1:], strict=False)])]
+            [[0], np.cumsum([np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(xy)])]
         )
         band = run[3]
         repeat = max(1, round((length[-1] + 1e-9) / (band * 6)))

@@ -1,4 +1,4 @@
-"""A ranger's outfit: belted tunic to the thigh, jerkin, shoulder cape with a thrown-back hood, bracers, leggings, boots."""
+"""A ranger's outfit: belted tunic, jerkin, shoulder cape with a thrown-back hood, bracers, leggings, boots."""
 
 import numpy as np
 
@@ -115,8 +115,7 @@ def jerkin(a: Anatomy, waist: float) -> list[Sheet]:
 
 def girdle(a: Anatomy, y: float) -> list[Sheet]:
     """Belt, buckle, strap end and a pouch on the hip."""
-    top, low = a.skirt_y
-    at = lambda h: (top - h) / (top - low)  # noqa: E731
+    at = a.skirt_s
     p, *_ = patch(
         a.skirt,
         mid=0,
