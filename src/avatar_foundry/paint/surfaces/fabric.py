@@ -1,6 +1,9 @@
 """Woven cloth, felt, and embroidered bands."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ...avatar import F32
 from .. import colour
@@ -64,8 +67,8 @@ def embroidery(color: str | None = None, size: int = 1024, ground: str | None = 
     p = (u % 1.0) * 2 - 1
     turn = np.where(u % 2 < 1, 1.0, -1.0).astype(np.float32)
 
-    def line(d: F32, half: float) -> F32:
-        return np.clip(1 - (d / half) ** 2, 0, 1)
+    def line(d: NDArray[Any], half: float) -> NDArray[Any]:
+        return np.asarray(np.clip(1 - (d / half) ** 2, 0, 1))
 
     cords = np.maximum(line(np.abs(v) - 0.86, 0.085), 0.8 * line(np.abs(v) - 0.68, 0.03))
     vine_y = 0.36 * np.sin(np.pi * u)

@@ -1,6 +1,7 @@
 """Tileable height fields and what follows from them. Seeded: the same pixels in every process."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def strokes(size: int, seed: int, count: int, longest: float, tilt: float = np.p
     return out
 
 
-def normal_map(height: F32, strength: float) -> U8:
+def normal_map(height: NDArray[Any], strength: float) -> U8:
     """Normals of a height in texels."""
     gx = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) * np.float32(0.5 * strength)
     gy = (np.roll(height, -1, 0) - np.roll(height, 1, 0)) * np.float32(0.5 * strength)
@@ -78,14 +79,15 @@ def normal_map(height: F32, strength: float) -> U8:
     return np.stack([127.5 - gx * scale, 127.5 + gy * scale, 127.5 + scale], -1).astype(np.uint8)
 
 
-def orm_map(occlusion: F32, roughness: F32, metallic: "F32 | float") -> U8:
+def orm_map(occlusion: NDArray[Any], roughness: NDArray[Any], metallic: "NDArray[Any] | float") -> U8:
     """Pack three 0..1 fields."""
     fields = np.broadcast_arrays(
         occlusion, roughness, np.float32(metallic) if isinstance(metallic, float) else metallic
     )
-    return (np.clip(np.stack(fields, -1), 0, 1) * 255 + 0.5).astype(np.uint8)
+    packed = (np.clip(np.stack(fields, -1), 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(packed)
 
 
-def tint(light: F32, value: F32) -> U8:
+def tint(light: F32, value: NDArray[Any]) -> U8:
     """sRGB bytes of a linear colour (3,) times a field (S, S) or (S, S, 3)."""
     return colour.encode(light * (value[..., None] if value.ndim == 2 else value))

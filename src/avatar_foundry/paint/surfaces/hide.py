@@ -28,7 +28,7 @@ def fur(color: str | None = None, size: int = 1024) -> Surface:
     hair = noise(size, 41, 190, 0.5, 0.22) * 0.7 + noise(size, 42, 90, 0.6, 0.3) * 0.6
     tuft = cloudy(size, 43, 18)
     height = (hair * 1.5 + tuft * 1.2) * (size / 1024)
-    value = np.clip(0.82 + 0.22 * hair + 0.16 * tuft, 0.2, 1.6)
+    value = np.clip(1.0 + 0.22 * hair + 0.16 * tuft, 0.2, 1.6)
     hollow = np.clip(0.85 + 0.15 * hair + 0.1 * tuft, 0.3, 1)
     return Surface(
         tint(light, value), normal_map(height, 0.9), orm_map(hollow, np.full_like(hair, 0.92), 0.0), 0.0, 0.92

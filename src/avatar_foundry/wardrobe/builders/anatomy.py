@@ -1,4 +1,4 @@
-"""The charts of the neutral body: torso, arm, shoulder, leg, foot, neck, skirt. Left side only; the right is mirrored."""
+"""The charts of the neutral body: torso, arm, shoulder, leg, foot, neck, skirt. Left side only."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,7 +55,7 @@ def corners_of(body: Neutral, groups: tuple[str, ...], keep: "NDArray[np.bool_] 
     faces = np.concatenate([body.triangles[g] for g in groups])
     if keep is not None:
         faces = faces[keep[faces].all(1)]
-    return body.base.astype(np.float64)[faces]
+    return np.asarray(body.base.astype(np.float64)[faces])
 
 
 def _torso(body: Neutral, top: float) -> tuple[Chart, tuple[float, float]]:
@@ -155,7 +155,7 @@ def _boot(body: Neutral) -> Chart:
     e1 = unit(e1 - (e1 * t).sum(1, keepdims=True) * t)
     e0 = np.cross(e1, t)
     keep = body.base[:, 0] > 0.0
-    chart = around(
+    return around(
         line,
         (-e0 if (e0[0] @ FRONT) < 0 else e0, e1),
         corners_of(body, ("helper-tights",), keep),
@@ -164,7 +164,6 @@ def _boot(body: Neutral) -> Chart:
         limit=0.13,
         fill=True,
     )
-    return chart
 
 
 def _neck(body: Neutral) -> Chart:

@@ -1,4 +1,4 @@
-"""What lies under plate and robe, taken from the base mesh itself: arming suit, trousers, gloves; and what they cover."""
+"""What lies under plate and robe, taken from the base mesh itself: suit and gloves; and what they cover."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from .garment import Skin
 def arming_suit(
     a: Anatomy, surface: str = "cloth", low: float = -9.0, lift: float = 0.002, trunk: bool = False, arms: bool = True
 ) -> Skin:
-    """The body suit above the height `low`. trunk: with the breast and back, which plate and cloth cover. arms: as said."""
+    """The body suit above the height `low`; with the trunk, which plate and cloth cover, and the arms, if so told."""
     faces = a.body.triangles["helper-tights"]
     p = a.body.base
     keep = p[:, 1] > low

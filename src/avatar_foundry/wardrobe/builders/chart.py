@@ -101,15 +101,14 @@ def around(
         tilt = np.linalg.norm(lift, axis=1)[None, :, None]
         d = d * np.sqrt(np.maximum(1 - tilt**2, 0)) + lift[None]
     o = np.broadcast_to(axis[None], d.shape)
-    r = cast(o.reshape(-1, 3), d.reshape(-1, 3), corners, far).reshape(d.shape[:2])
+    r: F64 = cast(o.reshape(-1, 3), d.reshape(-1, 3), corners, far).reshape(d.shape[0], d.shape[1])
     cap = np.full(r.shape, limit) if reach is None else np.minimum(reach, limit)
     if fill:  # a ray that leaves through a gap takes its radius from the next one along the axis
         rows = np.arange(r.shape[1])
         for k in range(len(r)):
-            line = r[k, :]
-            known = ~np.isnan(line) & (line < limit)
+            known = np.asarray(r[k] < limit)
             if known.any():
-                line[:] = np.interp(rows, rows[known], line[known])
+                r[k] = np.interp(rows, rows[known], r[k][known])
     r = np.where(np.isnan(r), cap, np.minimum(r, cap))
     if smooth[0]:
         r = gaussian_filter1d(r, smooth[0], axis=0, mode="wrap")

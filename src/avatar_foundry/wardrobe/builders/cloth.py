@@ -59,7 +59,7 @@ def mantle_weights(p: F64, a: Anatomy) -> Weights:
     """Upper chest in the middle; collar bones and upper arms outwards."""
     s = a.joints["l-shoulder"]
     x = p[..., 0]
-    out: Weights = {"upperChest": np.ones(p.shape[:-1])}
+    out = {"upperChest": np.ones(p.shape[:-1])}
     rest = np.ones(p.shape[:-1])
     for side, sign in (("left", 1.0), ("right", -1.0)):
         bone = 0.55 * ease(sign * x, 0.05, s[0] - 0.02)
@@ -96,7 +96,7 @@ def rooted(p: F64, weights: Weights, a: Anatomy, rows: int = 3) -> tuple[F64, We
     steps = np.linspace(1, 0, rows + 1)[:-1]
     rings = [middle + (inside - middle) * f + (first - middle) * (1 - 0.22 * f) for f in steps]
     out = np.concatenate([np.stack(rings, 1), p], 1)
-    new: Weights = {}
+    new: dict[str, F64] = {}
     for bone, w in weights.items():
         w = np.broadcast_to(np.asarray(w, np.float64), p.shape[:2])
         new[bone] = np.concatenate([np.stack([w[:, 0] * (1 - f) for f in steps], 1), w], 1)

@@ -1,7 +1,7 @@
 """From drawn sheets to parts: stack the grids of one surface, bind them to the body, refit them in milliseconds."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -251,7 +251,7 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
 
 
 def _base_uv(triangles: I32, quads: I32, quad_uvs: I32, uvs: F32, at: F32, tile: float) -> tuple[F32, I32]:
-    """Uvs of base triangles: the base's own layout, scaled about its corner to one texture per `tile` metres, folded."""
+    """Uvs of base triangles: the base's own layout, at one texture per `tile` metres if that fits into 0..1."""
     tri = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
     tri_uv = np.concatenate([quad_uvs[:, [0, 1, 2]], quad_uvs[:, [0, 2, 3]]])
     codes = [(t[:, 0].astype(np.int64) * 20000 + t[:, 1]) * 20000 + t[:, 2] for t in (tri, triangles)]

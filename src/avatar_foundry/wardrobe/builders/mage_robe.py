@@ -97,7 +97,7 @@ def bodice(a: Anatomy, waist: float) -> Sheet:
     """From the waist to the collar."""
     s0 = a.torso_s(waist - 0.03)
     nu, nw = 72, 20
-    p, _, v, t = patch(
+    p, _, _v, _t = patch(
         a.torso,
         mid=0,
         half=180,
@@ -154,7 +154,7 @@ def mantle(a: Anatomy, reach: float = 0.80) -> Sheet:
     """A short cape over the shoulders."""
     nu, nw = 88, 14
     end = lambda t: reach + 0.13 * np.cos(t) ** 2  # noqa: E731
-    p, _, v, t = patch(
+    p, _, _v, _t = patch(
         a.mantle,
         mid=0,
         half=180,
@@ -197,7 +197,7 @@ def cowl(a: Anatomy) -> list[Sheet]:
 def sash(a: Anatomy, y: float) -> list[Sheet]:
     """Belt with a metal clasp and two hanging ends."""
     at = a.skirt_s
-    p, _, v, t = patch(
+    p, _, _v, _t = patch(
         a.skirt,
         mid=0,
         half=180,

@@ -103,8 +103,8 @@ def gorget(a: Anatomy) -> list[Sheet]:
         a.neck,
         mid=0,
         half=180,
-        s0=0.06,
-        s1=lambda t: 0.50 - 0.05 * np.cos(t),
+        s0=lambda t: 0.243 - 0.08 * (1 - np.cos(t)),
+        s1=lambda t: 0.597 - 0.04 * np.cos(t),
         size=(34, 5),
         closed=True,
         offset=lambda u, v, t: 0.018 + (0.010 + 0.010 * (1 - np.cos(t)) / 2) * (1 - v) ** 2 + 0.008 * v**2,
@@ -180,7 +180,7 @@ def arm(a: Anatomy) -> list[Sheet]:
     e0 = np.array((0.15, 1.0, 0.0)) - tangent * (np.array((0.15, 1.0, 0.0)) @ tangent)
     e0 /= np.linalg.norm(e0)
     turn = np.degrees(np.arctan2(out_dir @ np.cross(tangent, e0), out_dir @ e0))
-    p, _, v, t = patch(
+    p, _, v, _t = patch(
         a.arm,
         mid=turn,
         half=lambda v: 62 + 48 * np.sin(np.pi * v) ** 0.8,
@@ -191,11 +191,18 @@ def arm(a: Anatomy) -> list[Sheet]:
             0.013 + 0.013 * np.sin(np.pi * v) * np.cos(t / 2.2) + 0.004 * ridge(v - 0.5, 0.06) * np.cos(t / 2)
         ),
     )
+    # a cap over a hinge: each row turns as the joint does there, so that it never sinks into a bent elbow
+    below = ease(v, 0.12, 0.88)
     out += plate(
-        p, "left.arm", {"leftUpperArm": 0.5, "leftLowerArm": 0.5}, e, border=0.0065, height=0.0024, inner=0.012
+        p,
+        "left.arm",
+        {"leftUpperArm": 1 - below, "leftLowerArm": below},
+        e,
+        border=0.0065,
+        height=0.0024,
+        inner=0.012,
     )
     wr = a.arm_at["wrist"]
-    lower = {"leftLowerArm": lambda v: 1 - 0.35 * v, "leftLowerArmTwist": lambda v: 0.35 * v}
     p, _, v, _ = patch(
         a.arm,
         mid=0,
@@ -209,7 +216,7 @@ def arm(a: Anatomy) -> list[Sheet]:
     out += plate(
         p,
         "left.arm",
-        {b: f(v) for b, f in lower.items()},
+        {"leftLowerArm": 1 - 0.35 * v, "leftLowerArmTwist": 0.35 * v},
         _line(a.arm_axis, el + 0.085, wr - 0.1, 8),
         closed=True,
         border=0.006,
@@ -329,7 +336,7 @@ def leg(a: Anatomy) -> list[Sheet]:
         offset=lambda u, v, t: 0.012 + 0.009 * v**2 + 0.004 * ridge(t + 18 * DEG, 0.1),
     )
     out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.068, 11), border=0.008)
-    p, *_ = patch(
+    p, _, v, _ = patch(
         a.leg,
         mid=0,
         half=lambda v: 66 + 44 * np.sin(np.pi * v) ** 0.8,
@@ -341,7 +348,8 @@ def leg(a: Anatomy) -> list[Sheet]:
             0.021 + 0.012 * np.sin(np.pi * v) * np.cos(t / 2) + 0.006 * ridge(t, 0.12) * np.sin(np.pi * v)
         ),
     )
-    hold = {"leftUpperLeg": 0.5, "leftLowerLeg": 0.5}
+    below = ease(v, 0.12, 0.88)
+    hold: Weights = {"leftUpperLeg": 1 - below, "leftLowerLeg": below}
     out += plate(p, "left.leg", hold, knee, border=0.0075, height=0.0026, inner=0.012)
     p, *_ = patch(
         a.leg,
@@ -354,7 +362,8 @@ def leg(a: Anatomy) -> list[Sheet]:
             0.019 + 0.013 * np.cos(u * 1.3) * np.sin(np.pi * v) + 0.010 * (1 - u) * np.sin(np.pi * v)
         ),
     )
-    out += plate(p, "left.leg", hold, knee, border=0.006, height=0.0022, inner=0.008)
+    wing = {"leftUpperLeg": 0.5, "leftLowerLeg": 0.5}
+    out += plate(p, "left.leg", wing, knee, border=0.006, height=0.0022, inner=0.008)
     p, *_ = patch(
         a.leg,
         mid=0,

@@ -150,9 +150,7 @@ def rim(
             xy.append((inner, -depth * 1.05))
         profile = np.stack([points + across * x + normal * y for x, y in xy], 1)
         length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
-        run = np.concatenate(
-            [[0], np.cumsum([np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(xy)])]
-        )
+        run = np.concatenate([[0], np.cumsum([np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(xy)])])
         band = run[3]
         repeat = max(1, round((length[-1] + 1e-9) / (band * 6)))
         uv = np.stack(

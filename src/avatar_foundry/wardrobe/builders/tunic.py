@@ -18,7 +18,7 @@ LAYERS = {"felt": 22, "leather": 36, "cloth": 32, "embroidery": 37, "trim": 38}
 
 def body(a: Anatomy, waist: float) -> Sheet:
     """The tunic's bodice."""
-    p, _, v, t = patch(
+    p, _, _v, _t = patch(
         a.torso,
         mid=0,
         half=180,
@@ -40,7 +40,7 @@ def sleeve(a: Anatomy) -> Sheet:
     el, wr = a.arm_at["elbow"], a.arm_at["wrist"]
     end = wr - 0.03
     s = end * np.linspace(0, 1, nw)[None] + 0 * angle
-    axis = np.stack(
+    np.stack(
         [np.interp(s[0] * (len(a.arm_axis) - 1), np.arange(len(a.arm_axis)), a.arm_axis[:, k]) for k in range(3)], -1
     )
     crease = 0.0045 * np.sin(s * 85 + 1.8 * np.cos(angle + 0.5)) * bump(s, el, 0.10) + 0.0035 * np.sin(
@@ -107,7 +107,7 @@ def jerkin(a: Anatomy, waist: float) -> list[Sheet]:
         side = bump(np.abs(t), np.pi / 2, 0.62)
         return top - (top - 0.60) * np.clip(side * 1.35, 0, 1)
 
-    p, _, v, t = patch(a.torso, mid=180, half=half, s0=s0, s1=high, size=(61, 16), offset=lift)
+    p, _, _v, _t = patch(a.torso, mid=180, half=half, s0=s0, s1=high, size=(61, 16), offset=lift)
     vest = facing(Sheet(p, "leather", "torso", trunk_weights(p, a)), p.mean(0))
     out += [vest, *rim(vest, "leather", 0.006, 0.0022, 0.004, inner=0.012)]
     return out
@@ -140,7 +140,7 @@ def girdle(a: Anatomy, y: float) -> list[Sheet]:
     )
     clasp = facing(Sheet(q, "trim", "skirt", hold), np.array((0.0, y, 0.0)))
     out += [clasp, *rim(clasp, "trim", 0.005, 0.003, 0.006, inner=0)]
-    q, u, v, _ = patch(
+    q, _u, _v, _ = patch(
         a.skirt,
         mid=-62,
         half=15,
