@@ -17,9 +17,9 @@ REVISION = 1  # part of every key: raise it when a picture changes
 FORMATS = ("auto", "png", "jpeg", "webp")
 SIZES = (256, 4096)
 _PILLOW: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "image/png": ("PNG", {"compress_level": 6}),
+    "image/png": ("PNG", {"compress_level": 4}),
     "image/jpeg": ("JPEG", {"quality": 90, "subsampling": 2}),
-    "image/webp": ("WEBP", {"quality": 88, "method": 4, "exact": False}),
+    "image/webp": ("WEBP", {"quality": 88, "method": 2, "exact": True}),
 }
 
 

@@ -58,10 +58,17 @@ def smooth(x: Reals, lo: float | Reals, hi: float | Reals) -> F32:
 
 
 def blur_within(image: Reals, mask: Reals, sigma: float) -> F32:
-    """Gaussian blur of (H, W, C) that sees only texels where mask (H, W) is 1."""
-    weight = ndimage.gaussian_filter(mask, sigma) + 1e-4
-    parts = [ndimage.gaussian_filter(image[..., c] * mask, sigma) / weight for c in range(image.shape[2])]
-    return np.stack(parts, -1).astype(np.float32)
+    """Gaussian blur of (H, W, C) that sees only texels where mask (H, W) is 1; wide blurs at a quarter size."""
+    stack = np.concatenate([image * mask[..., None], mask[..., None]], -1).astype(np.float32)
+    size, step = mask.shape[0], 4 if sigma >= 12 else 1
+    if step > 1:
+        stack = stack.reshape(size // step, step, -1, step, stack.shape[2]).mean((1, 3))
+    soft = ndimage.gaussian_filter(stack, (sigma / step, sigma / step, 0), truncate=3.0)
+    out = soft[..., :-1] / (soft[..., -1:] + 1e-4)
+    if step > 1:
+        bands = [Image.fromarray(out[..., c]).resize((mask.shape[1], size), Image.Resampling.BICUBIC) for c in range(3)]
+        out = np.stack([np.asarray(b) for b in bands], -1)
+    return np.asarray(out, np.float32)
 
 
 def noise(size: int, sigma: float | tuple[float, float], seed: int) -> F32:
