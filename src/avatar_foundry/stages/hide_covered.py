@@ -10,4 +10,5 @@ from ..pipeline import stage
 @stage("dressing", cost=10)
 def hide_covered(avatar: Avatar) -> Avatar:
     """Remove faces hidden under clothes."""
-    return replace(avatar, parts=wardrobe.hide_covered(avatar.parts))
+    parts = wardrobe.hide_covered(avatar.parts)
+    return replace(avatar, parts=tuple(p for p in parts if len(p.mesh.faces)))
