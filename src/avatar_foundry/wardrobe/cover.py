@@ -17,6 +17,12 @@ from .rays import HANG, Rays, straight_covered
 from .smooth import neighbours
 from .under import Mask, under
 
+# A bulge that comes through its cloth by less than this is left out all the same: the cloth then hides the place.
+BULGE = 0.02
+
+# Underwear of which no more than this share would show is left off.
+LEAVE_OFF = 0.25
+
 COVERS = frozenset({"underwear", "garment", "shoes", "armour"})
 HIDDEN = frozenset({"body", "underwear", "garment", "shoes", "armour"})
 
@@ -27,6 +33,7 @@ def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
     Vertices without faces go too, and with them their rows of normals, skin, morphs and binding. Set normals before.
     Guarantee: below the open border of what is left of the body lies a garment.
     """
+    parts = [_left_off(p, parts) for p in parts]
     out = list(parts)
     for k, part in enumerate(parts):
         if part.role not in HIDDEN or not len(part.mesh.faces):
@@ -41,6 +48,20 @@ def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
             hidden = _grow_back(part, above, hidden)
             out[k] = keep_faces(part, np.asarray(~hidden[part.mesh.faces].all(axis=1)))
     return tuple(out)
+
+
+def _left_off(part: Part, parts: Sequence[Part]) -> Part:
+    """An undershirt below a shirt, or briefs deep below trousers, go altogether; briefs below a skirt stay."""
+    if part.role != "underwear" or not len(part.mesh.faces):
+        return part
+    masks = [under(part, p) for p in parts if p.role in COVERS and p.layer > part.layer and p.role != "underwear"]
+    pick = 1 if part.name.endswith(".top") else 0
+    seen = np.ones(len(part.mesh.positions), bool)
+    for mask in masks:
+        seen &= ~mask[pick]
+    if seen.mean() > LEAVE_OFF:
+        return part
+    return keep_faces(part, np.zeros(len(part.mesh.faces), bool))
 
 
 def _hidden(part: Part, above: Sequence[Part]) -> Mask:
@@ -83,7 +104,7 @@ def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
             cloth = _cloth_near(above, mesh.positions[border])
             normals = mesh.normals if mesh.normals is not None else vertex_normals(mesh.positions, mesh.faces)
             around = neighbours(mesh.faces, len(hidden))
-        bare = border[~straight_covered(mesh.positions[border], normals[border], cloth)]
+        bare = border[~straight_covered(mesh.positions[border], normals[border], cloth, below=BULGE)]
         if not len(bare):
             break
         show = np.zeros(len(hidden), np.float32)

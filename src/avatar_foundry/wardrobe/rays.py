@@ -55,7 +55,9 @@ def escapes(points: F32, normals: F32, cloth: Rays, hang: float = HANG) -> NDArr
     return np.asarray((far >= reach).sum(axis=1))
 
 
-def straight_covered(points: F32, normals: F32, cloth: Rays, hang: float = HANG) -> NDArray[np.bool_]:
-    """(V,) whether cloth lies within `hang` straight above each point."""
-    far, _ = cloth.hit(points - BELOW * normals, normals)
+def straight_covered(
+    points: F32, normals: F32, cloth: Rays, hang: float = HANG, below: float = BELOW
+) -> NDArray[np.bool_]:
+    """(V,) whether cloth lies within `hang` straight above each point, or not more than `below` under it."""
+    far, _ = cloth.hit(points - below * normals, normals)
     return np.asarray(far < hang)

@@ -71,11 +71,14 @@ def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
                 if below not in shells:
                     own = out[below].mesh
                     shells[below] = turned(shell(own.positions, own.faces), outward(out[below], base))
-                part = _clear(
-                    part, out[below], shells[below], LAYER_GAP, HAIR_DEEPEST if part.role == "hair" else YIELD, away
-                )
+                part = _clear(part, out[below], shells[below], LAYER_GAP, _yield(part, out[below]), away)
         out[k] = part
     return tuck(base, out)
+
+
+def _yield(part: Part, below: Part) -> float:
+    """How far `part` moves out of the way of `below`: hair all the way, and cloth for the thin underwear too."""
+    return HAIR_DEEPEST if part.role == "hair" or below.role == "underwear" else YIELD
 
 
 def _settles(part: Part) -> bool:
@@ -95,7 +98,7 @@ def _clear(part: Part, below: Part | None, surface: Shell, gap: float, most: flo
     rows, near = _touches(part, below)
     if not len(rows):
         return part
-    deepest = HAIR_DEEPEST if part.role == "hair" else DEEPEST
+    deepest = DEEPEST if below is None else max(DEEPEST, _yield(part, below))
     spread = neighbours(part.mesh.faces, len(part.mesh.positions))
     stack = stacked(part)
     tucked = _tucked(part, rows, near) if below is None or below.role == "body" else None

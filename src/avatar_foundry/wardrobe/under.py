@@ -33,12 +33,12 @@ def under(part: Part, outer: Part) -> tuple[Mask, Mask]:
     if part.role == "body":
         return _under_body(outer, part.mesh.positions if item_of(outer) is None else None)
     if item_of(outer) is None or item_of(part) is None:
-        return _cast(part.mesh.positions, part.mesh.faces, outer.mesh.positions, outer, False)
+        return _cast(part.mesh.positions, part.mesh.faces, outer.mesh.positions, outer, False, _rows(part))
     key = (open_pack().digest, part.name, outer.name, len(part.mesh.faces), len(outer.mesh.faces))
     if key not in _KNOWN:
         sex = sex_of(outer)
         points, cloth = neutral_positions(part, sex), neutral_positions(outer, sex)
-        _KNOWN[key] = _kept(key, lambda: _cast(points, part.mesh.faces, cloth, outer, False), len(points))
+        _KNOWN[key] = _kept(key, lambda: _cast(points, part.mesh.faces, cloth, outer, False, _rows(part)), len(points))
     return _KNOWN[key]
 
 
@@ -59,6 +59,11 @@ def _under_body(outer: Part, skin: F32 | None) -> tuple[Mask, Mask]:
     return _KNOWN[key]
 
 
+def _rows(part: Part) -> int:
+    """Underwear is for the undressed: below clothes none of it need stay."""
+    return 0 if part.role == "underwear" else CLOTH_ROWS
+
+
 def _kept(key: tuple[str, str, str, int, int], make: Callable[[], tuple[Mask, Mask]], count: int) -> tuple[Mask, Mask]:
     """Both masks by way of the disk: a fresh process need not shoot all those rays again."""
     content = cached_bytes("wardrobe/under/" + "/".join(map(str, key)), lambda: np.packbits(np.stack(make())).tobytes())
@@ -67,13 +72,13 @@ def _kept(key: tuple[str, str, str, int, int], make: Callable[[], tuple[Mask, Ma
     return both[0], both[1]
 
 
-def _cast(points: F32, faces: I32, cloth: F32, outer: Part, body: bool) -> tuple[Mask, Mask]:
+def _cast(points: F32, faces: I32, cloth: F32, outer: Part, body: bool, rows: int = BODY_ROWS) -> tuple[Mask, Mask]:
     rays = Rays(cloth, outer.mesh.faces)
     normals = vertex_normals(points, faces)
     straight = straight_covered(points, normals, rays)
     # the garment's author looked: toes and folds mislead the rays
     meant = outer.hides[: len(points)] if body and outer.hides is not None else np.zeros_like(straight)
-    deep = erode(faces, straight | meant, BODY_ROWS if body else CLOTH_ROWS)
+    deep = erode(faces, straight | meant, rows)
     some = np.flatnonzero(deep & ~meant)
     deep[some] = escapes(points[some], normals[some], rays) <= OPEN_WAYS
     for mask in (deep, straight):
