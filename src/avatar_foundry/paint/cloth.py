@@ -86,7 +86,7 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
     )
 
     height = ndimage.gaussian_filter(log, 0.8) - ndimage.gaussian_filter(log, 6.0)
-    height = (1.6 if leather else 0.7) * np.clip(height, -0.6, 0.6) + (0.10 if leather else 0.20) * weave
+    height = (1.6 if leather else 0.7) * np.clip(height, -0.6, 0.6) + (0.10 if leather else 0.12) * weave
     normal = relief_normals(height.astype(np.float32), 0.5)
     given = blob_of(pack, asset, "mapNormal")
     if given and given in pack.blobs:
@@ -126,7 +126,7 @@ def draw(found: dict[str, NDArray[Any]], main: F32 | None, trim: F32 | None, siz
         main_mid, trim_mid, has_trim, hue_share = found["about"].tolist()
         value, share = found["value"], found["trim"].astype(np.uint16)[..., None]
         if main is not None and trim is None and has_trim and hue_share > 0.5:
-            trim = np.asarray(main * np.clip(np.exp(trim_mid - main_mid), 0.3, 4.0), np.float32)
+            trim = np.asarray(main * np.clip(np.exp(trim_mid - main_mid), 0.35, 2.2), np.float32)
             trim = np.asarray(trim / max(1.0, float(trim.max()) / 0.85), np.float32)
         own = pixels.astype(np.uint16)
         body = own if main is None else colour.encode(_ramp(main)).astype(np.uint16)[value]

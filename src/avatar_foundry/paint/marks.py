@@ -25,8 +25,8 @@ class Mark(NamedTuple):
 
 
 MARKS: Mapping[str, tuple[Mark, ...]] = {
-    "clothes/male_casualsuit02": (Mark(0.475, 0.085, 0.635, 0.245),),
-    "clothes/male_casualsuit04": (Mark(0.475, 0.085, 0.650, 0.250),),
+    "clothes/male_casualsuit02": (Mark(0.475, 0.099, 0.635, 0.245),),
+    "clothes/male_casualsuit04": (Mark(0.475, 0.099, 0.650, 0.250),),
     "clothes/male_casualsuit06": (
         Mark(0.19, 0.10, 0.31, 0.18),
         Mark(0.44, 0.11, 0.66, 0.215),
