@@ -6,7 +6,7 @@ from ...avatar import F32, Part
 from .anatomy import Anatomy
 from .chart import F64, unit
 from .cloth import pleats
-from .draw import DEG, ease
+from .draw import DEG, bump, ease
 from .garment import Design, wear
 from .mage_robe import banded
 from .sheet import Sheet, Weights, facing, mirrored
@@ -38,13 +38,14 @@ def draw(a: Anatomy) -> Design:
     half = 132 - 46 * ease(v, 0.05, 0.75)
     fold = pleats(u * 3.0 + 0.4, v + 0 * u, 3.0)
     angle = np.pi + u * half * DEG
-    s = 0.27 + 0.03 * np.cos(u * np.pi) + (0.74 - 0.27) * v
-    top = a.mantle.at(angle, s, 0.036 + 0.010 * v + fold * 0.006 * ease(v, 0.2, 1))
+    first = 0.10 + 0.16 * np.abs(u) ** 1.5
+    s = first + (0.74 - first) * v
+    top = a.mantle.at(angle, s, 0.038 + 0.016 * v + 0.020 * bump(np.abs(u), 0.62, 0.30) * ease(v, 0.0, 0.4) + fold * 0.006 * ease(v, 0.2, 1))
     last = top[:, -1]
     fall = np.linspace(0, 1, n1 + 1)[None, 1:]
     hem = a.ground + 0.16 + 0.015 * np.cos(u * np.pi)
     y = last[:, None, 1] + (hem - last[:, None, 1]) * fall
-    back = float(a.body.base[15328:18002, 2].min()) - 0.03
+    back = float(a.body.base[15328:18002, 2].min()) - 0.062
     deep = pleats(u * 3.0 + 0.4, fall + 0 * u, 3.0) * 0.034 * (0.2 + 0.8 * ease(fall, 0, 0.7))
     x = last[:, None, 0] * (1 - 0.10 * np.sin(np.pi * np.minimum(fall * 1.3, 1)) + 0.32 * fall) + deep * 0.35 * np.sin(
         3 * u
