@@ -4,6 +4,7 @@ A piece has up to two regions, "main" and "trim" (stripes, piping, soles), told 
 light and dark of the cloth: log-luminance relative to the region's median, on a ramp around the new colour.
 """
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -107,9 +108,16 @@ def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dic
     }  # fmt: skip
 
 
-def plan(pack: Pack, name: str, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dict[str, NDArray[Any]]:
+def piece_key(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> str:
+    """What a piece's maps depend on: items that share a piece (a tee alone, a tee with jeans) share its maps."""
+    cut = hashlib.sha256(np.ascontiguousarray(uvs).tobytes() + np.ascontiguousarray(uv_faces).tobytes()).hexdigest()
+    return f"{pack.digest}/{asset}/{cut[:24]}/{leather}"
+
+
+def plan(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dict[str, NDArray[Any]]:
     """The maps of one piece: rgb, value, trim, normal (1024), orm (512), alpha (empty when opaque)."""
-    return maps(f"cloth/{pack.digest}/{asset}/{name}/{leather}", lambda: _make(pack, asset, uvs, uv_faces, leather))
+    key = piece_key(pack, asset, uvs, uv_faces, leather)
+    return maps(f"cloth/{key}", lambda: _make(pack, asset, uvs, uv_faces, leather))
 
 
 def _ramp(target: F32) -> F32:
@@ -153,10 +161,10 @@ def cloth_material(
     size = min(size, SIZE)
 
     def found() -> dict[str, NDArray[Any]]:
-        return plan(pack, name, asset, uvs, uv_faces, leather)
+        return plan(pack, asset, uvs, uv_faces, leather)
 
     main, trim = (colour.parse(wanted[r]) if wanted.get(r) else None for r in ("main", "trim"))
-    key = f"{pack.digest}/{asset}/{name}/{leather}"
+    key = piece_key(pack, asset, uvs, uv_faces, leather)
     # a few bytes of their own, so that a warm avatar does not read megabytes of maps to learn one bit
     alpha = bool(maps(f"cloth-alpha/{key}", lambda: {"alpha": np.array([found()["alpha"].size > 0])})["alpha"][0])
 
