@@ -40,7 +40,11 @@ def draw(a: Anatomy) -> Design:
     angle = np.pi + u * half * DEG
     first = 0.10 + 0.16 * np.abs(u) ** 1.5
     s = first + (0.74 - first) * v
-    top = a.mantle.at(angle, s, 0.038 + 0.016 * v + 0.020 * bump(np.abs(u), 0.62, 0.30) * ease(v, 0.0, 0.4) + fold * 0.006 * ease(v, 0.2, 1))
+    top = a.mantle.at(
+        angle,
+        s,
+        0.038 + 0.016 * v + 0.020 * bump(np.abs(u), 0.62, 0.30) * ease(v, 0.0, 0.4) + fold * 0.006 * ease(v, 0.2, 1),
+    )
     last = top[:, -1]
     fall = np.linspace(0, 1, n1 + 1)[None, 1:]
     hem = a.ground + 0.16 + 0.015 * np.cos(u * np.pi)

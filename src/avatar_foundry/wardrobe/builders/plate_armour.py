@@ -191,8 +191,8 @@ def arm(a: Anatomy) -> list[Sheet]:
             0.013 + 0.013 * np.sin(np.pi * v) * np.cos(t / 2.2) + 0.004 * ridge(v - 0.5, 0.06) * np.cos(t / 2)
         ),
     )
-    # a cap over a hinge: each row turns as the joint does there, so that it never sinks into a bent elbow
-    below = ease(v, 0.12, 0.88)
+    # a cap over a hinge turns as the skin does there, almost wholly with the lower bone: else it sinks when bent
+    below = 0.86 + 0.14 * ease(v, 0.0, 0.35)
     out += plate(
         p,
         "left.arm",
@@ -348,7 +348,7 @@ def leg(a: Anatomy) -> list[Sheet]:
             0.021 + 0.012 * np.sin(np.pi * v) * np.cos(t / 2) + 0.006 * ridge(t, 0.12) * np.sin(np.pi * v)
         ),
     )
-    below = ease(v, 0.12, 0.88)
+    below = 0.78 + 0.22 * ease(v, 0.0, 0.3)
     hold: Weights = {"leftUpperLeg": 1 - below, "leftLowerLeg": below}
     out += plate(p, "left.leg", hold, knee, border=0.0075, height=0.0026, inner=0.012)
     p, *_ = patch(
@@ -362,7 +362,7 @@ def leg(a: Anatomy) -> list[Sheet]:
             0.019 + 0.013 * np.cos(u * 1.3) * np.sin(np.pi * v) + 0.010 * (1 - u) * np.sin(np.pi * v)
         ),
     )
-    wing = {"leftUpperLeg": 0.5, "leftLowerLeg": 0.5}
+    wing = {"leftLowerLeg": 1.0}
     out += plate(p, "left.leg", wing, knee, border=0.006, height=0.0022, inner=0.008)
     p, *_ = patch(
         a.leg,
