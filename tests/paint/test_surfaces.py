@@ -16,7 +16,8 @@ def test_a_surface_is_whole_and_repeats(name: str) -> None:
     a, b = PATTERNS[name](None, 256), PATTERNS[name](None, 256)
     for which in ("base", "normal", "orm"):
         one, two = getattr(a, which), getattr(b, which)
-        assert one.shape == (256, 256, 3) and one.dtype == np.uint8
+        assert one.shape == (256, 256, 3)
+        assert one.dtype == np.uint8
         assert np.array_equal(one, two)
 
 
@@ -56,7 +57,8 @@ def test_only_metal_is_metallic(name: str) -> None:
     if name in METALS:
         assert (metal == 255).all()
     elif name == "embroidery":
-        assert metal.min() == 0 and metal.max() > 180
+        assert metal.min() == 0
+        assert metal.max() > 180
     else:
         assert (metal == 0).all()
     assert orm[..., 1].min() > 25  # nothing is a mirror
@@ -66,7 +68,9 @@ def test_materials_take_the_items_own_colour() -> None:
     own = SURFACES["steel"]("plate_armour.steel", {}, size=256)
     asked = SURFACES["steel"]("plate_armour.steel", {"main": ITEMS["plate_armour"].colours["steel"]}, size=256)
     assert own == asked
-    assert own.base is not None and own.normal is not None and own.orm is not None
+    assert own.base is not None
+    assert own.normal is not None
+    assert own.orm is not None
     assert SURFACES["steel"]("plate_armour.steel", {"main": "#203040"}, size=256).base != own.base
 
 

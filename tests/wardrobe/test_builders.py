@@ -15,7 +15,8 @@ from avatar_foundry.wardrobe.neutral import BODY, body_faces
 
 BUILT = ("plate_armour", "mage_robe", "tunic", "helmet", "cape", "leather_boots")
 TRIANGLES = {
-    "plate_armour": 45_000, "mage_robe": 29_000, "tunic": 31_000, "helmet": 5_000, "cape": 6_000, "leather_boots": 9_000,
+    "plate_armour": 45_000, "mage_robe": 29_000, "tunic": 31_000, "helmet": 5_000, "cape": 6_000,
+    "leather_boots": 9_000,
 }  # fmt: skip
 BODIES = {
     "man": {"body.gender": 1.0, "body.age": 30.0, "body.muscle": 0.8},
@@ -57,10 +58,14 @@ def test_parts_are_well_formed(item: str, bodies: dict[str, F32]) -> None:
 def _check(part: Part) -> None:
     mesh = part.mesh
     assert np.isfinite(mesh.positions).all()
-    assert mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.positions)
-    assert mesh.uvs is not None and mesh.uv_faces is not None
-    assert mesh.uvs.min() >= 0 and mesh.uvs.max() <= 1
-    assert mesh.uv_faces.max() < len(mesh.uvs) and mesh.uv_faces.shape == mesh.faces.shape
+    assert mesh.faces.min() >= 0
+    assert mesh.faces.max() < len(mesh.positions)
+    assert mesh.uvs is not None
+    assert mesh.uv_faces is not None
+    assert mesh.uvs.min() >= 0
+    assert mesh.uvs.max() <= 1
+    assert mesh.uv_faces.max() < len(mesh.uvs)
+    assert mesh.uv_faces.shape == mesh.faces.shape
     p = mesh.positions.astype(np.float64)
     a, b, c = (p[mesh.faces[:, k]] for k in range(3))
     assert (np.linalg.norm(np.cross(b - a, c - a), axis=1) > 1e-11).all()
@@ -141,8 +146,10 @@ def test_mirroring_turns_faces_the_right_way_round() -> None:
         p = s.points.reshape(-1, 3)[faces]
         return np.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0])[:, 2]
 
-    assert (facing_z(sheet) > 0).all() and (facing_z(other) > 0).all()
-    assert other.region == "right.arm" and dict(other.weights) == {"rightHand": 1.0}
+    assert (facing_z(sheet) > 0).all()
+    assert (facing_z(other) > 0).all()
+    assert other.region == "right.arm"
+    assert dict(other.weights) == {"rightHand": 1.0}
 
 
 def test_rays_meet_a_box_from_inside_and_from_outside() -> None:
