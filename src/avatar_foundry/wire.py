@@ -1,28 +1,72 @@
 """The one error shape of the API, for HTTP, event streams, WebSocket and the command line's --json."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .errors import Cancelled, ExportRefused, FoundryError, PackError, RecipeError, SourceError, StageFailed
+from .errors import (
+    Cancelled,
+    ExportRefused,
+    FoundryError,
+    Issue,
+    PackError,
+    RecipeError,
+    SourceError,
+    StageFailed,
+    Suggestion,
+)
 
 
-class Kind(NamedTuple):
-    """title: for people. code: stable. status: HTTP. exit: the command line's. retryable: the same call may succeed."""
+class Code(NamedTuple):
+    """title: for people. status: HTTP. retryable: the same call may succeed later."""
 
     title: str
-    code: str
     status: int
-    exit: int
     retryable: bool = False
 
 
-KINDS: dict[type[FoundryError], Kind] = {
-    RecipeError: Kind("Validation Failed", "VALIDATION_ERROR", 422, 2),
-    SourceError: Kind("Mesh Unreadable", "MESH_UNREADABLE", 422, 2),
-    ExportRefused: Kind("Export Refused", "EXPORT_REFUSED", 422, 3),
-    PackError: Kind("Data Pack Unavailable", "UNAVAILABLE", 503, 1, True),
-    Cancelled: Kind("Cancelled", "CANCELLED", 499, 1),
-    StageFailed: Kind("Internal Error", "INTERNAL", 500, 1),
-    FoundryError: Kind("Internal Error", "INTERNAL", 500, 1),
+CODES: Mapping[str, Code] = {
+    "VALIDATION_ERROR": Code("Validation Failed", 422),  # 400 when the JSON cannot be parsed
+    "UNAUTHORIZED": Code("Unauthorized", 401),
+    "FORBIDDEN": Code("Forbidden", 403),
+    "NOT_FOUND": Code("Not Found", 404),
+    "METHOD_NOT_ALLOWED": Code("Method Not Allowed", 405),
+    "CONFLICT": Code("Conflict", 409),
+    "PAYLOAD_TOO_LARGE": Code("Payload Too Large", 413),
+    "UNSUPPORTED_FORMAT": Code("Unsupported Format", 415),
+    "RANGE_NOT_SATISFIABLE": Code("Range Not Satisfiable", 416),
+    "MESH_UNREADABLE": Code("Mesh Unreadable", 422),
+    "MESH_INVALID": Code("Validation Failed", 422),
+    "NOT_HUMANOID": Code("Not Humanoid", 422),
+    "RIG_UNCERTAIN": Code("Rig Uncertain", 422),
+    "EXPORT_REFUSED": Code("Export Refused", 422),
+    "RATE_LIMITED": Code("Too Many Requests", 429, True),
+    "CANCELLED": Code("Cancelled", 499),
+    "INTERNAL": Code("Internal Error", 500, True),
+    "UNAVAILABLE": Code("Unavailable", 503, True),
+    "TIMEOUT": Code("Timeout", 504, True),
+}
+
+
+class Kind(NamedTuple):
+    """code: a key of CODES. exit: the command line's exit code."""
+
+    code: str
+    exit: int
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return CODES[self.code].status
+
+
+KINDS: Mapping[type[FoundryError], Kind] = {
+    RecipeError: Kind("VALIDATION_ERROR", 2),
+    SourceError: Kind("MESH_UNREADABLE", 2),
+    ExportRefused: Kind("EXPORT_REFUSED", 3),
+    PackError: Kind("UNAVAILABLE", 1),
+    Cancelled: Kind("CANCELLED", 1),
+    StageFailed: Kind("INTERNAL", 1),
+    FoundryError: Kind("INTERNAL", 1),
 }
 
 
@@ -31,26 +75,38 @@ def kind_of(error: BaseException) -> Kind:
     return next((KINDS[c] for c in type(error).__mro__ if c in KINDS), KINDS[StageFailed])
 
 
+def body_of(
+    code: str,
+    detail: str,
+    request_id: str = "",
+    *,
+    suggestions: Iterable[Suggestion] = (),
+    issues: Iterable[Issue] = (),
+    **more: Any,
+) -> dict[str, Any]:
+    """An error of `code` in the API's shape."""
+    return {
+        "error": CODES[code].title,
+        "error_code": code,
+        "detail": detail,
+        "suggestions": [s._asdict() for s in suggestions],
+        "request_id": request_id,
+        "is_retryable": CODES[code].retryable,
+        "issues": [i._asdict() for i in issues],
+        **more,
+    }
+
+
 def error_body(error: BaseException, request_id: str = "") -> dict[str, Any]:
     """`error` in the API's shape. Internal errors keep their details for the log: no trace, path or SQL leaves."""
-    kind = kind_of(error)
-    internal = kind.code == "INTERNAL"
-    body: dict[str, Any] = {
-        "error": kind.title,
-        "error_code": kind.code,
-        "detail": "The foundry failed; the log has the details." if internal else str(error),
-        "suggestions": [],
-        "request_id": request_id,
-        "is_retryable": kind.retryable,
-        "issues": [],
-    }
-    if isinstance(error, FoundryError) and not internal:
-        body["suggestions"] = [s._asdict() for s in error.suggestions]
-        body["issues"] = [i._asdict() for i in error.issues]
-        if error.hint:
-            body["hint"] = error.hint
+    code = kind_of(error).code
+    more: dict[str, Any] = {}
     if isinstance(error, FoundryError) and error.stage:
-        body["stage"] = error.stage
+        more["stage"] = error.stage
+    if not isinstance(error, FoundryError) or code == "INTERNAL":
+        return body_of(code, "The foundry failed; the log has the details.", request_id, **more)
+    if error.hint:
+        more["hint"] = error.hint
     if isinstance(error, ExportRefused):
-        body["findings"] = list(error.findings)
-    return body
+        more["findings"] = list(error.findings)
+    return body_of(code, str(error), request_id, suggestions=error.suggestions, issues=error.issues, **more)

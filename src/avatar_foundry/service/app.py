@@ -1,30 +1,66 @@
-"""The application: settings, state, middleware, routes."""
+"""The application: settings, parts, middleware, routes."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from .. import __version__
-from . import errors
-from .middleware import BodyLimit, RequestId
-from .pool import Pool
-from .routes import avatars, generate, health, platforms, presets
+from . import errors, routes
+from .complete import completer
+from .db import Database, migrate
+from .deliver import deliver_forever
+from .guarded import GuardedRoute
+from .jobs.engine import DbosJobs
+from .listeners import Listeners
+from .maintenance import maintain_forever
+from .metrics import Metrics
+from .middleware import Aliases, BodyLimit, Envelope
+from .records import users
+from .services import Services
 from .settings import Settings
 from .store import Store
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service as an ASGI application. Worker processes start and stop with its lifespan."""
-    settings = settings or Settings()
+@contextlib.asynccontextmanager
+async def running(settings: Settings, metrics: Metrics, *, role: str, listen: bool) -> AsyncIterator[Services]:
+    """A service's parts, started and stopped: shared by the API and by workers."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.sql_url)
+    await asyncio.to_thread(migrate, database)
+    store = Store(settings.store_url, settings.data_dir)
+    complete = completer(database, store, metrics)
+    engine = await asyncio.to_thread(DbosJobs, settings, database, store, complete, role=role, listen=listen)
+    listeners = Listeners(engine, settings.listener_grace)
+    owner = await database.write(users.ensure_owner)
+    s = Services(settings, database, store, engine, listeners, metrics, owner.id)
+    background = [
+        asyncio.create_task(deliver_forever(database, private=settings.webhook_private)),
+        asyncio.create_task(maintain_forever(s, engine)),
+    ]
+    engine.processes.warm("now" if role == "api" else "queue")
+    try:
+        yield s
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await listeners.close()
+        await engine.close()
+        database.close()
 
-    @asynccontextmanager
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The service as an ASGI application. Its parts start and stop with its lifespan."""
+    settings, metrics = settings or Settings(), Metrics()
+
+    @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.pool = Pool(settings.workers)
-        try:
+        async with running(settings, metrics, role="api", listen=settings.embedded_worker) as s:
+            app.state.services = s
             yield
-        finally:
-            app.state.pool.close()
 
     app = FastAPI(
         title="AXIS Avatar Foundry",
@@ -33,12 +69,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        separate_input_output_schemas=False,
     )
-    app.state.settings = settings
-    app.state.store = Store(settings.data_dir)
-    app.add_middleware(BodyLimit, limit=settings.max_json_bytes)
-    app.add_middleware(RequestId)
+    app.router.route_class = GuardedRoute
+    app.add_middleware(BodyLimit, json_bytes=settings.max_json_bytes, upload_bytes=settings.max_upload_bytes)
+    if origins := [o.strip() for o in settings.cors_origins.split(",") if o.strip()]:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-Id", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+            max_age=600,
+        )
+    app.add_middleware(Envelope, metrics=metrics)
+    app.add_middleware(Aliases)
     errors.install(app)
-    for module in (health, platforms, presets, generate, avatars):
+    for module in routes.MODULES:
         app.include_router(module.router)
     return app

@@ -1,6 +1,7 @@
 """Every error leaves in the API's one shape."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -8,35 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ..errors import FoundryError
+from ..errors import FoundryError, Suggestion
 from ..recipe import explain
-from ..wire import error_body, kind_of
+from ..wire import CODES, error_body, kind_of
+from .problems import Failed, Problem
 
 log = logging.getLogger(__name__)
-_PLAIN = {
-    400: ("Bad Request", "VALIDATION_ERROR"),
-    404: ("Not Found", "NOT_FOUND"),
-    405: ("Method Not Allowed", "METHOD_NOT_ALLOWED"),
-    413: ("Payload Too Large", "PAYLOAD_TOO_LARGE"),
-    415: ("Unsupported Format", "UNSUPPORTED_FORMAT"),
-    416: ("Range Not Satisfiable", "RANGE_NOT_SATISFIABLE"),
-    504: ("Timeout", "TIMEOUT"),
-}
-
-
-def plain(request: Request, status: int, detail: str, suggestions: tuple[dict[str, Any], ...] = ()) -> JSONResponse:
-    """An error that no exception class stands for."""
-    title, code = _PLAIN.get(status, ("Internal Error", "INTERNAL"))
-    body = {
-        "error": title,
-        "error_code": code,
-        "detail": detail,
-        "suggestions": list(suggestions),
-        "request_id": request_id(request),
-        "is_retryable": status >= 500,
-        "issues": [],
-    }
-    return JSONResponse(body, status)
+# The codes of statuses that the framework itself answers with; the first code of a status is its plain one.
+_CODES = {code.status: name for name, code in reversed(tuple(CODES.items()))} | {400: "VALIDATION_ERROR"}
 
 
 def request_id(request: Request) -> str:
@@ -44,39 +24,64 @@ def request_id(request: Request) -> str:
     return str(getattr(request.state, "request_id", ""))
 
 
+def answer(request: Request, problem: Problem | Failed) -> JSONResponse:
+    """The response for a problem."""
+    headers = problem.headers if isinstance(problem, Problem) else None
+    return JSONResponse(problem.body(request_id(request)), problem.status, headers)
+
+
+def unexpected(request: Request, error: BaseException) -> JSONResponse:
+    """500; the log has the details, the answer has none."""
+    log.error("request %s failed", request_id(request), exc_info=error)
+    return JSONResponse(error_body(error, request_id(request)), 500)
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
 
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> JSONResponse:
+        return answer(request, error)
+
+    @app.exception_handler(Failed)
+    async def failed(request: Request, error: Failed) -> JSONResponse:
+        return answer(request, error)
+
     @app.exception_handler(FoundryError)
     async def foundry(request: Request, error: FoundryError) -> JSONResponse:
-        kind = kind_of(error)
-        if kind.status >= 500:
-            log.error("request %s failed", request_id(request), exc_info=error)
-        return JSONResponse(error_body(error, request_id(request)), kind.status)
+        if kind_of(error).status == 500:
+            return unexpected(request, error)
+        return JSONResponse(error_body(error, request_id(request)), kind_of(error).status)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         problems = [{**p, "loc": tuple(p["loc"])[1:]} for p in error.errors()]
-        if any(p["type"] == "json_invalid" for p in problems):
-            hint = {
-                "title": "Send valid JSON",
-                "description": str((problems[0].get("ctx") or {}).get("error", "the body is not JSON")),
-                "confidence": 0.9,
-                "auto_fixable": False,
-                "action": "",
-            }
-            return plain(request, 400, "The body is not valid JSON.", (hint,))
+        if broken := next((p for p in problems if p["type"] == "json_invalid"), None):
+            return answer(request, _not_json(broken))
         return JSONResponse(error_body(explain(problems), request_id(request)), 422)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
-        return plain(request, error.status_code, str(error.detail))
+        code = _CODES.get(error.status_code, "INTERNAL" if error.status_code >= 500 else "VALIDATION_ERROR")
+        detail = {404: "There is nothing at this address."}.get(error.status_code, str(error.detail))
+        if error.detail != HTTPStatus(error.status_code).phrase:
+            detail = str(error.detail)
+        return answer(request, Problem(code, detail, status=error.status_code, headers=error.headers))
 
     @app.exception_handler(TimeoutError)
     async def late(request: Request, error: TimeoutError) -> JSONResponse:
-        return plain(request, 504, "The work took longer than the service allows.")
+        return answer(request, Problem("TIMEOUT", "The work took longer than the service allows."))
 
     @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("request %s failed", request_id(request), exc_info=error)
-        return plain(request, 500, "The foundry failed; the log has the details.")
+    async def anything(request: Request, error: Exception) -> JSONResponse:
+        return unexpected(request, error)
+
+
+def _not_json(problem: dict[str, Any]) -> Problem:
+    words = str((problem.get("ctx") or {}).get("error", "the body is not JSON"))
+    return Problem(
+        "VALIDATION_ERROR",
+        "The body is not valid JSON.",
+        status=400,
+        suggestions=[Suggestion("Send valid JSON", words, 0.9)],
+    )

@@ -1,62 +1,80 @@
-"""Avatars on the local disk: contents by hash, one small JSON record per avatar. Writes are atomic by rename."""
+"""Contents by their SHA-256: a local folder by default, S3-compatible by URL. Equal contents are kept once.
 
-import json
-import os
+A put is atomic: a content is there as a whole or not at all (a rename on disk, one object on S3).
+"""
+
+import contextlib
+import hashlib
 import re
-import tempfile
-import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, from_url
+
 _SHA = re.compile(r"[0-9a-f]{64}")
+CHUNK = 1 << 18
 
 
 class Store:
-    """A folder with `content/ab/<sha256>` and `avatars/<id>.json`. Equal files are kept once."""
+    """Contents at `url` (s3://bucket/prefix), or in `folder` when it is empty."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        (root / "content").mkdir(parents=True, exist_ok=True)
-        (root / "avatars").mkdir(parents=True, exist_ok=True)
+    def __init__(self, url: str, folder: Path) -> None:
+        self._where = (url, folder)
+        self._objects: ObjectStore = from_url(url) if url else LocalStore(folder, mkdir=True)
 
-    def content(self, sha256: str) -> Path:
-        """Where the content with this hash lives."""
-        assert _SHA.fullmatch(sha256)
-        return self.root / "content" / sha256[:2] / sha256
+    def __reduce__(self) -> tuple[type["Store"], tuple[str, Path]]:
+        return (Store, self._where)
 
-    def put(self, sha256: str, data: bytes) -> None:
-        """Keep `data` under its hash; a no-op when it is there."""
-        target = self.content(sha256)
-        if not target.exists():
-            _write(target, data)
+    @staticmethod
+    def _path(sha256: str) -> str:
+        assert _SHA.fullmatch(sha256), "not a SHA-256"
+        return f"content/{sha256[:2]}/{sha256}"
 
-    def add(self, record: Mapping[str, Any]) -> str:
-        """Keep a new avatar's record; returns its id."""
-        avatar_id = str(uuid.uuid4())
-        text = json.dumps({**record, "avatar_id": avatar_id}, ensure_ascii=False)
-        _write(self.root / "avatars" / f"{avatar_id}.json", text.encode())
-        return avatar_id
+    def put(self, data: bytes) -> str:
+        """Keep `data`; returns its SHA-256."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        with contextlib.suppress(AlreadyExistsError):
+            obstore.put(self._objects, self._path(sha256), data, mode="create")
+        return sha256
 
-    def get(self, avatar_id: str) -> dict[str, Any] | None:
-        """The record of an avatar, or None. No string can reach outside the folder."""
-        if not _ID.fullmatch(avatar_id):
-            return None
+    def put_file(self, file: IO[bytes]) -> tuple[str, int]:
+        """Keep an open file without holding it in memory; returns its SHA-256 and size."""
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        size = file.tell()
+        file.seek(0)
+        obstore.put(self._objects, self._path(sha256), file)
+        return sha256, size
+
+    def get(self, sha256: str) -> bytes:
+        """The whole content. Raises FileNotFoundError."""
+        return bytes(obstore.get(self._objects, self._path(sha256)).bytes())
+
+    def has(self, sha256: str) -> bool:
+        """Whether the content is there."""
         try:
-            record: dict[str, Any] = json.loads((self.root / "avatars" / f"{avatar_id}.json").read_bytes())
+            obstore.head(self._objects, self._path(sha256))
         except FileNotFoundError:
-            return None
-        return record
+            return False
+        return True
 
+    async def stream(self, sha256: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Bytes `start` to `end` (exclusive) in pieces. Raises FileNotFoundError before the first."""
+        if start == end:
+            return
+        found = await obstore.get_async(self._objects, self._path(sha256), options={"range": (start, end)})
+        async for piece in found.stream(min_chunk_size=CHUNK):
+            yield bytes(piece)
 
-def _write(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    def delete(self, sha256: str) -> None:
+        """Forget a content; a no-op when it is gone."""
+        with contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._objects, self._path(sha256))
+
+    def alive(self) -> bool:
+        """Whether the store answers and takes writes."""
+        obstore.put(self._objects, "alive", b"1")
+        return True

@@ -1,27 +1,26 @@
 """POST /api/generate."""
 
-import secrets
-from typing import Any
-
-from fastapi import APIRouter, Request
+from fastapi import Request
+from fastapi.responses import JSONResponse
 
 from ...recipe import Recipe
-from .. import tasks
+from .. import work
 from ..addresses import with_addresses
+from ..idempotency import idempotency_key
+from ..routing import Idempotency, Prefer, accepted, wants_async
+from ..routing import router as make_router
+from ..services import caller, services
 
-router = APIRouter()
+router = make_router("avatars")
 
 
 @router.post("/api/generate")
-async def generate(recipe: Recipe, request: Request) -> dict[str, Any]:
+async def generate(
+    recipe: Recipe, request: Request, prefer: Prefer = None, idempotency: Idempotency = None
+) -> JSONResponse:
     """Make an avatar from preset, prompt and explicit fields."""
-    state = request.app.state
-    answer = await state.pool.run(
-        tasks.generate,
-        recipe.model_dump(mode="json", exclude_unset=True),
-        str(state.settings.data_dir),
-        timeout=state.settings.generate_timeout,
-    )
-    answer["review_session_id"] = f"review_{secrets.token_hex(8)}"
-    answer["avatar_id"] = state.store.add(answer)
-    return with_addresses(request, answer)
+    params = {"recipe": recipe.model_dump(mode="json", exclude_unset=True)}
+    if wants_async(prefer):
+        return await accepted(request, "generate", params)
+    answer = await work.run(services(request), caller(request), "generate", params, idempotency_key(request))
+    return JSONResponse(with_addresses(request, answer))

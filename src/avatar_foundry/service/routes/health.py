@@ -1,15 +1,17 @@
-"""Liveness and readiness."""
+"""Liveness, readiness, numbers."""
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
 
 from ... import __version__
-from ...errors import PackError
 from ...pack import open_pack
+from ..routing import router as make_router
+from ..services import services
 
-router = APIRouter()
+router = make_router("service")
 
 
 @router.get("/health")
@@ -20,10 +22,27 @@ async def health() -> dict[str, str]:
 
 @router.get("/health/ready")
 async def ready(request: Request) -> JSONResponse:
-    """Whether requests can be met: pack, store, workers."""
-    checks: dict[str, Any] = {"store": request.app.state.store.root.is_dir(), "workers": request.app.state.pool.ready}
-    try:
-        checks["pack"] = bool(open_pack().digest)
-    except PackError:
-        checks["pack"] = False
+    """Whether requests can be met: pack, database, store, workers."""
+    s = services(request)
+    checks = {
+        "pack": await _holds(lambda: bool(open_pack().digest)),
+        "database": await _holds(s.database.alive),
+        "store": await _holds(s.store.alive),
+        "workers": s.jobs.ready,
+    }
     return JSONResponse({"checks": checks}, 200 if all(checks.values()) else 503)
+
+
+async def _holds(check: Callable[[], bool]) -> bool:
+    try:
+        return await asyncio.to_thread(check)
+    except Exception:
+        return False
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Numbers in Prometheus' text format."""
+    s = services(request)
+    s.metrics.queue.set(await s.jobs.waiting())
+    return Response(s.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from ...platforms import PLATFORMS
+from ..routing import router as make_router
 
-router = APIRouter()
+router = make_router("catalogue")
 
 
 @router.get("/api/platforms")

@@ -1,0 +1,51 @@
+"""What each route needs, as data. A route that is not in the table cannot be added."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Needs = Literal["open", "read", "write", "admin"]
+
+ROUTES: Mapping[tuple[str, str], Needs] = {
+    ("GET", "/health"): "open",
+    ("GET", "/health/ready"): "open",
+    ("GET", "/metrics"): "admin",
+    ("GET", "/api/platforms"): "read",
+    ("GET", "/api/presets"): "read",
+    ("POST", "/api/generate"): "write",
+    ("POST", "/api/batch-generate"): "write",
+    ("POST", "/api/batch-generate/stream"): "write",
+    ("GET", "/api/batches/{batch_id}"): "read",
+    ("POST", "/api/process"): "write",
+    ("POST", "/api/process/stream"): "write",
+    ("POST", "/api/validate"): "read",
+    ("GET", "/api/jobs/{job_id}"): "read",
+    ("GET", "/api/jobs/{job_id}/events"): "read",
+    ("DELETE", "/api/jobs/{job_id}"): "write",
+    ("GET", "/api/avatars"): "read",
+    ("GET", "/api/avatars/{avatar_id}.glb"): "read",
+    ("GET", "/api/avatars/{avatar_id}.png"): "read",
+    ("GET", "/api/avatars/{avatar_id}"): "read",
+    ("DELETE", "/api/avatars/{avatar_id}"): "write",
+    ("GET", "/api/avatars/{avatar_id}/files/{name}"): "read",
+    ("GET", "/api/reviews"): "read",
+    ("GET", "/api/reviews/{review_session_id}"): "read",
+    ("POST", "/api/reviews/{review_session_id}/decision"): "write",
+    ("GET", "/api/uploads"): "read",
+    ("POST", "/api/uploads"): "write",
+    ("DELETE", "/api/uploads/{upload_id}"): "write",
+    ("GET", "/api/keys"): "admin",
+    ("POST", "/api/keys"): "admin",
+    ("DELETE", "/api/keys/{key_id}"): "admin",
+    ("GET", "/api/users"): "admin",
+    ("POST", "/api/users"): "admin",
+    ("DELETE", "/api/users/{user_id}"): "admin",
+    ("GET", "/api/webhooks"): "read",
+    ("POST", "/api/webhooks"): "write",
+    ("GET", "/api/webhooks/{webhook_id}"): "read",
+    ("DELETE", "/api/webhooks/{webhook_id}"): "write",
+    ("POST", "/api/ws-ticket"): "read",
+    ("POST", "/api/auth/setup"): "open",
+    ("POST", "/api/auth/login"): "open",
+    ("POST", "/api/auth/logout"): "open",
+    ("GET", "/api/auth/session"): "read",
+}

@@ -1,0 +1,1 @@
+"""What the service remembers: functions `(session, ...)`, one module per kind of record."""

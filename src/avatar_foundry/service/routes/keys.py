@@ -1,0 +1,94 @@
+"""API keys: shown once, revoked at once."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from ..auth.identity import Identity
+from ..db.tables import Key
+from ..ids import now
+from ..problems import Problem, not_found
+from ..records import keys, users
+from ..routing import Id
+from ..routing import router as make_router
+from ..services import caller, services
+
+router = make_router("keys")
+
+
+class NewKey(BaseModel):
+    """A key to make."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=1, max_length=64)
+    scopes: list[Literal["read", "write", "admin"]] = Field(
+        ["read", "write"], min_length=1, max_length=3, description="the largest one counts: it includes the smaller"
+    )
+    expires_at: AwareDatetime | None = None
+    user: str | None = Field(None, max_length=64, description="whose key; the caller's own when absent")
+
+
+def largest(scopes: list[str]) -> str:
+    """The scope that includes the others."""
+    return max(scopes, key=("read", "write", "admin").index)
+
+
+def wire(key: Key, secret: str | None = None) -> dict[str, Any]:
+    """A key as the API shows it; its secret only when it was just made."""
+
+    def text(moment: datetime | None) -> str | None:
+        return moment.isoformat() if moment else None
+
+    order = ("read", "write", "admin")
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": list(order[: order.index(key.scope) + 1]),
+        "user_id": key.user_id,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": text(key.expires_at),
+        "last_used_at": text(key.last_used_at),
+        **({"key": secret} if secret else {}),
+    }
+
+
+@router.get("/api/keys")
+async def every_key(request: Request) -> dict[str, Any]:
+    """All keys that are not revoked."""
+    found = await services(request).database.read(keys.of, None)
+    return {"items": [wire(k) for k in found], "next_cursor": None}
+
+
+@router.post("/api/keys", status_code=201)
+async def create(new: NewKey, request: Request) -> dict[str, Any]:
+    """Make a key. `key` is shown here and never again."""
+    key, secret = await services(request).database.write(_create, caller(request), new)
+    return wire(key, secret)
+
+
+def _create(session: Session, who: Identity, new: NewKey) -> tuple[Key, str]:
+    user = users.by_name(session, new.user) if new.user else users.get(session, who.user_id)
+    if user is None:
+        raise not_found("user")
+    if new.expires_at is not None and new.expires_at <= now():
+        raise Problem("VALIDATION_ERROR", "/expires_at: is in the past")
+    scope = largest(list(new.scopes))
+    if scope == "admin" and not user.is_admin:
+        raise Problem("VALIDATION_ERROR", "/scopes: 'admin' is for keys of administrators")
+    return keys.add(session, user, new.name, scope, new.expires_at)
+
+
+@router.delete("/api/keys/{key_id}", status_code=204)
+async def revoke(key_id: Id, request: Request) -> Response:
+    """Revoke a key: from now on it is worthless."""
+    database = services(request).database
+    found = await database.read(keys.get, key_id)
+    if found is None or found.revoked_at is not None:
+        raise not_found("key")
+    await database.write(keys.revoke, key_id)
+    return Response(status_code=204)

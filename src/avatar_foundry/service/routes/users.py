@@ -1,0 +1,68 @@
+"""Users, for administrators."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy.orm import Session
+
+from ..auth.passwords import hash_password
+from ..db.tables import User
+from ..problems import Problem, not_found
+from ..records import users
+from ..routing import Id
+from ..routing import router as make_router
+from ..services import caller, services
+
+router = make_router("users")
+
+
+class NewUser(BaseModel):
+    """A user to make; without a password they have keys only."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.@+-]+$")
+    password: SecretStr | None = Field(None, min_length=10, max_length=200)
+    is_admin: bool = False
+
+
+def wire(user: User) -> dict[str, Any]:
+    """A user as the API shows them."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "is_admin": user.is_admin,
+        "can_sign_in": user.password is not None,
+        "created_at": user.created_at.isoformat(),
+    }
+
+
+@router.get("/api/users")
+async def everyone(request: Request) -> dict[str, Any]:
+    """All users."""
+    return {"items": [wire(u) for u in await services(request).database.read(users.everyone)], "next_cursor": None}
+
+
+@router.post("/api/users", status_code=201)
+async def create(new: NewUser, request: Request) -> dict[str, Any]:
+    """Make a user."""
+    password = hash_password(new.password.get_secret_value()) if new.password else None
+    user = await services(request).database.write(users.add, new.name, is_admin=new.is_admin, password=password)
+    return wire(user)
+
+
+@router.delete("/api/users/{user_id}", status_code=204)
+async def delete(user_id: Id, request: Request) -> Response:
+    """Delete a user with their keys, avatars and everything else."""
+    if user_id == caller(request).user_id:
+        raise Problem("CONFLICT", "You cannot delete yourself.")
+    await services(request).database.write(_delete, user_id)
+    return Response(status_code=204)
+
+
+def _delete(session: Session, user_id: str) -> None:
+    user = users.get(session, user_id)
+    if user is None:
+        raise not_found("user")
+    session.delete(user)
