@@ -22,6 +22,8 @@ TRIM_TO = 0.8  # trim below the bound, so that not every write has to trim
 TRIM_EVERY = 64 << 20  # look at the folder again after writing this much
 SUFFIX = ".bin"
 PART = ".part"
+# Packages above the makers of what is kept: a change in them changes no entry.
+ABOVE = frozenset({"cli", "client", "mcp", "platforms", "presets", "prompt", "render", "rules", "service"})
 
 
 def cached_bytes(key: str, make: Callable[[], bytes]) -> bytes:
@@ -44,10 +46,12 @@ def cached_bytes(key: str, make: Callable[[], bytes]) -> bytes:
 
 @lru_cache(maxsize=1)
 def engine() -> str:
-    """Digest of the engine's own code and data files: the same on every machine that runs the same engine."""
+    """Digest of the code and data files that make what is kept: the same on every machine with the same engine."""
     root = Path(__file__).parent
     total = hashlib.sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".json", ".toml"}):
+        if path.relative_to(root).parts[0] in ABOVE:
+            continue
         total.update(f"{path.relative_to(root).as_posix()}\0".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -166,6 +166,16 @@ def serve(
 
 
 @app.command()
+def warm() -> None:
+    """Make what all avatars share, so that the first request is fast too."""
+    from .. import pack
+    from ..warm import warm as run
+
+    with failing_well(False), pack.shown() as progress:
+        run(progress)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
