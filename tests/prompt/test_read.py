@@ -31,6 +31,8 @@ def test_slim_female_elf() -> None:
     assert fields["body.gender"] == 0.0
     assert fields["face.ear_point"] == 1.0
     assert float(str(fields["body.weight"])) <= 0.3
+    assert fields["outfit"] == ["tunic"]
+    assert "outfit" not in flat("slim female elf", outfit=["tee_and_jeans"])
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ class Lexicon(NamedTuple):
     regions: Mapping[str, str]
     colors: Mapping[str, str]
     kinds: frozenset[str]
+    kind_outfits: Mapping[str, tuple[str, ...]]
     degrees: Mapping[str, float]
     negations: frozenset[str]
     filler: frozenset[str]
@@ -80,6 +81,7 @@ def load_lexicon() -> Lexicon:
         regions=data["regions"],
         colors=data["colors"],
         kinds=frozenset(data["kinds"]["words"]),
+        kind_outfits={w: tuple(v) for w, v in data["kinds"]["outfits"].items()},
         degrees=data["degrees"],
         negations=frozenset(data["negations"]["words"]),
         filler=frozenset(data["filler"]["words"]),

@@ -343,12 +343,21 @@ class _Reader:
     def _outfit(self) -> list[str] | None:
         """The preset's outfit, with what the text adds put in place of what it displaces."""
         if not self.added and not self.removed:
-            return None
+            return None if "outfit" in self.context else self._kind_outfit()
         worn = [ITEMS[g].id for g in self.context.get("outfit", ()) if g in ITEMS]
         for item in self.added:
             slots = displaced(ITEMS[item].slot)
             worn = [g for g in worn if ITEMS[g].slot not in slots and g != item] + [item]
         return [g for g in worn if g not in self.removed]
+
+    def _kind_outfit(self) -> list[str] | None:
+        """What the people that the text names wears, told in that word's account."""
+        for k, (start, word) in enumerate(self.words):
+            if word.fields and (items := self.lexicon.kind_outfits.get(word.text.lower())):
+                worn = [i for i in items if i in ITEMS]
+                self.words[k] = (start, word._replace(effect=f"{word.effect}, wears {', '.join(worn)}"))
+                return worn or None
+        return None
 
     # -- the rest --------------------------------------------------------------------------------------------------
 
