@@ -6,6 +6,7 @@ With --json, standard output holds only the answer or the error object.
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import typer
 from .. import __version__
 from ..errors import FoundryError
 from ..wire import error_body, kind_of
+from . import keys as key_commands
 from . import pack as pack_commands
 
 app = typer.Typer(
@@ -26,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(pack_commands.app, name="pack")
+app.add_typer(key_commands.app, name="keys")
 AsJson = Annotated[bool, typer.Option("--json", help="print the answer (or the error) as JSON, nothing else")]
 
 
@@ -41,12 +44,12 @@ def failing_well(as_json: bool) -> Iterator[None]:
         yield
     except FoundryError as error:
         body = error_body(error)
+        if kind_of(error).code == "INTERNAL":  # the command line has no other log
+            traceback.print_exception(error)
         if as_json:
             print_json(body)
         else:
             typer.secho(f"{body['error']}: {body['detail']}", fg="red", err=True)
-            if cause := error.__cause__:
-                typer.echo(f"  {type(cause).__name__}: {cause}", err=True)
             for suggestion in body["suggestions"]:
                 typer.echo(f"  - {suggestion['title']}: {suggestion['description']}", err=True)
             if hint := body.get("hint"):
@@ -173,6 +176,17 @@ def warm() -> None:
 
     with failing_well(False), pack.shown() as progress:
         run(progress)
+
+
+@app.command()
+def worker(
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="engine processes; default: one per core")] = None,
+) -> None:
+    """Take jobs from the queue, beside or instead of the API's own process."""
+    from ..service import work
+
+    with failing_well(False):
+        work(workers)
 
 
 @app.command()
