@@ -2,12 +2,13 @@
 # make test    set up the tools too, then style, types and tests
 # make setup   only set up;  make setup-dev  the tools too
 # make lint    repair style and format;  make clean  remove what was made here (the data pack stays in the cache)
+# make bench   our figures against peers' in one run (needs the network once);  make bench-anny  adds PyTorch for it
 # PYTHON=...   which Python to use (3.11 or newer)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 export PYTHON
 
-.PHONY: serve test setup setup-dev lint check clean
+.PHONY: serve test setup setup-dev lint check bench bench-anny clean
 serve: setup
 	@exec .venv/bin/avatar-foundry serve --host $(HOST) --port $(PORT)
 
@@ -25,6 +26,15 @@ check: setup-dev
 
 lint: setup-dev
 	@scripts/lint
+
+bench: setup-dev
+	@.venv/bin/python bench/body.py
+	@.venv/bin/python bench/generate.py
+	@echo && echo "## Decimation: our levels against gltf-transform and gltfpack"
+	@OMP_NUM_THREADS=1 .venv/bin/python bench/decimation.py
+
+bench-anny: setup
+	@.venv/bin/python bench/peers.py anny
 
 clean:
 	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache src/avatar_foundry/geometry/wasm dist
