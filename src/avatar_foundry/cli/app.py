@@ -183,10 +183,10 @@ def worker(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="engine processes; default: one per core")] = None,
 ) -> None:
     """Take jobs from the queue, beside or instead of the API's own process."""
-    from ..service import work
+    from ..service import take_jobs
 
     with failing_well(False):
-        work(workers)
+        take_jobs(workers)
 
 
 @app.command()

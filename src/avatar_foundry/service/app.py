@@ -39,8 +39,8 @@ async def running(settings: Settings, metrics: Metrics, *, role: str, listen: bo
     background = [
         asyncio.create_task(deliver_forever(database, private=settings.webhook_private)),
         asyncio.create_task(maintain_forever(s, engine)),
+        asyncio.create_task(asyncio.to_thread(engine.processes.warm, "now" if role == "api" else "queue")),
     ]
-    engine.processes.warm("now" if role == "api" else "queue")
     try:
         yield s
     finally:

@@ -8,6 +8,7 @@ import uvicorn
 
 from ..pack import open_pack
 from .app import create_app, running
+from .first_start import welcome
 from .logs import set_up
 from .metrics import Metrics
 from .settings import Settings
@@ -20,6 +21,7 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
     open_pack()
     settings = Settings() if workers is None else Settings(workers=workers)
     set_up(settings.log_json)
+    welcome(settings, f"http://{host if host != '0.0.0.0' else '127.0.0.1'}:{port}")
     uvicorn.run(
         create_app(settings),
         host=host,
@@ -34,7 +36,7 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
     )
 
 
-def work(workers: int | None = None) -> None:
+def take_jobs(workers: int | None = None) -> None:
     """Take jobs from the queue until stopped."""
     open_pack()
     settings = Settings() if workers is None else Settings(workers=workers)

@@ -17,6 +17,21 @@ from ..store import Store
 from .tasks import TASKS, Report
 
 log = logging.getLogger(__name__)
+STAGES = (
+    "queued",
+    "reading",
+    "checking",
+    "repairing",
+    "body",
+    "dressing",
+    "rigging",
+    "skinning",
+    "face",
+    "lods",
+    "texturing",
+    "exporting",
+    "export_ready",
+)
 QUIET = 0.1  # seconds between two reports of one stage: nobody can read faster
 # A write of at most PIPE_BUF bytes is atomic, so children share the pipe without a lock that a killed one could keep.
 MESSAGE = 3500
@@ -66,6 +81,7 @@ def _reporter(job_id: str) -> Report:
 
     def report(progress: float, stage: str, title: str) -> None:
         nonlocal last
+        stage = stage if stage in STAGES else "exporting"  # a platform's own finishing stages
         moment = time.monotonic()
         if stage == last[0] and moment - last[1] < QUIET:
             return

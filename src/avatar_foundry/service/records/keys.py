@@ -2,10 +2,12 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ..auth.identity import SCOPES
 from ..db.tables import Key, User
 from ..ids import new_id, now, secret_hash
 
@@ -53,6 +55,11 @@ def of(session: Session, user_id: str | None) -> list[Key]:
     return list(session.scalars(query if user_id is None else query.where(Key.user_id == user_id)))
 
 
+def any_ever(session: Session) -> bool:
+    """Whether a key was ever made, revoked ones included."""
+    return session.scalar(select(Key.id).limit(1)) is not None
+
+
 def get(session: Session, key_id: str) -> Key | None:
     """The key with this id, revoked or not."""
     return session.get(Key, key_id)
@@ -61,3 +68,22 @@ def get(session: Session, key_id: str) -> Key | None:
 def revoke(session: Session, key_id: str) -> None:
     """Make the key worthless, at once and for good."""
     session.execute(update(Key).where(Key.id == key_id, Key.revoked_at.is_(None)).values(revoked_at=now()))
+
+
+def wire(key: Key, secret: str | None = None) -> dict[str, Any]:
+    """A key as the API shows it; its secret only when it was just made."""
+
+    def text(moment: datetime | None) -> str | None:
+        return moment.isoformat() if moment else None
+
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": list(SCOPES[: SCOPES.index(key.scope) + 1]),
+        "user_id": key.user_id,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": text(key.expires_at),
+        "last_used_at": text(key.last_used_at),
+        **({"key": secret} if secret else {}),
+    }

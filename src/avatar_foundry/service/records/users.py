@@ -11,8 +11,9 @@ OWNER = "owner"
 
 
 def ensure_owner(session: Session) -> User:
-    """The first account, made when it is not there."""
-    return by_name(session, OWNER) or add(session, OWNER, is_admin=True)
+    """The first account, made when it is not there; whoever took it over may have renamed it."""
+    found = session.scalar(select(User).where(User.is_admin).order_by(User.created_at, User.id).limit(1))
+    return found or add(session, OWNER, is_admin=True)
 
 
 def add(session: Session, name: str, *, is_admin: bool = False, password: str | None = None) -> User:

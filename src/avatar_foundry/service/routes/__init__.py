@@ -18,6 +18,7 @@ from . import (
     users,
     variants,
     webhooks,
+    ws,
 )
 
 # `variants` before `avatars`: /api/avatars/{id}.glb would be an id, too.
@@ -36,5 +37,6 @@ MODULES: tuple[ModuleType, ...] = (
     keys,
     users,
     webhooks,
+    ws,
     accounts,
 )

@@ -1,6 +1,5 @@
 """API keys: shown once, revoked at once."""
 
-from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import Request
@@ -37,38 +36,18 @@ def largest(scopes: list[str]) -> str:
     return max(scopes, key=("read", "write", "admin").index)
 
 
-def wire(key: Key, secret: str | None = None) -> dict[str, Any]:
-    """A key as the API shows it; its secret only when it was just made."""
-
-    def text(moment: datetime | None) -> str | None:
-        return moment.isoformat() if moment else None
-
-    order = ("read", "write", "admin")
-    return {
-        "id": key.id,
-        "name": key.name,
-        "prefix": key.prefix,
-        "scopes": list(order[: order.index(key.scope) + 1]),
-        "user_id": key.user_id,
-        "created_at": key.created_at.isoformat(),
-        "expires_at": text(key.expires_at),
-        "last_used_at": text(key.last_used_at),
-        **({"key": secret} if secret else {}),
-    }
-
-
 @router.get("/api/keys")
 async def every_key(request: Request) -> dict[str, Any]:
     """All keys that are not revoked."""
     found = await services(request).database.read(keys.of, None)
-    return {"items": [wire(k) for k in found], "next_cursor": None}
+    return {"items": [keys.wire(k) for k in found], "next_cursor": None}
 
 
 @router.post("/api/keys", status_code=201)
 async def create(new: NewKey, request: Request) -> dict[str, Any]:
     """Make a key. `key` is shown here and never again."""
     key, secret = await services(request).database.write(_create, caller(request), new)
-    return wire(key, secret)
+    return keys.wire(key, secret)
 
 
 def _create(session: Session, who: Identity, new: NewKey) -> tuple[Key, str]:
