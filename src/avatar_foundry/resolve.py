@@ -4,7 +4,7 @@ Order of precedence: defaults < preset < prompt < explicit fields. Resolving a r
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from . import wardrobe
@@ -125,9 +125,8 @@ def _vary(data: dict[str, Any], seed: int, *settled: Mapping[str, Any]) -> None:
         if section == "face" and p.varies and name not in chosen:
             # Two-sided parameters spread about 0; one-sided ones stay at 0 for half of all faces.
             share = max(-0.6, min(0.6, roll)) if p.minimum < 0 else max(0.0, min(0.6, roll))
-            data.setdefault("face", {})[name] = round(
-                share * (min(-p.minimum, p.maximum) if p.minimum < 0 else p.maximum), 3
-            )
+            if value := round(share * (min(-p.minimum, p.maximum) if p.minimum < 0 else p.maximum), 3):
+                data.setdefault("face", {})[name] = value
 
 
 def _settle_body(data: dict[str, Any]) -> None:
@@ -145,7 +144,9 @@ def _settle_body(data: dict[str, Any]) -> None:
         body["height"] = round(natural_height(_keyed(body)), 4)
     for section in ("body", "face"):
         spec = {k: float(v) for k, v in data.get(section, {}).items()}
-        data[section] = {k: v for k, v in spec.items() if (section == "body" and k in MACROS) or v != 0.0}
+        # With a seed an absent face parameter is rolled: a zero that someone chose must stay in sight.
+        keep: Collection[str] = MACROS if section == "body" else spec if data.get("seed") else ()
+        data[section] = {k: v for k, v in spec.items() if k in keep or v != 0.0}
 
 
 # Parameters that blend whole bodies are always written out; details only where they differ from none.
