@@ -1,0 +1,86 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api/client";
+import { problemOf, useJob } from "../api/job";
+import type { Avatar, Problem } from "../api/types";
+import { ResultPanel } from "../panels/result";
+import { useStudio } from "../panels/studio";
+import { Viewport } from "../panels/viewport";
+import { Busy, JobProgress, ProblemNote } from "../ui/feedback";
+import { Icon } from "../ui/icons";
+import { Brand, Link } from "../ui/shell";
+import { nameOf } from "./avatars";
+
+/** `?avatar_id=` shows an avatar; `?preset=` makes the preset once a day and shows it. */
+export function PreviewPage({ address }: { address: URL }): JSX.Element {
+  const id = address.searchParams.get("avatar_id");
+  const preset = address.searchParams.get("preset");
+  const [loaded, setLoaded] = useState<Avatar | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const { state, run, cancel } = useJob();
+
+  useEffect(() => {
+    setLoaded(null);
+    setProblem(null);
+    if (id) api.avatar(id).then(setLoaded, (error: unknown) => setProblem(problemOf(error)));
+    else if (preset) run(() => api.startGenerate({ preset }, `preview of ${preset}`));
+  }, [id, preset]);
+
+  const avatar = loaded ?? (state.kind === "done" ? state.avatar : null);
+  const failure = problem ?? (state.kind === "failed" ? state.problem : null);
+  const studio = useStudio(avatar);
+  const [open, setOpen] = useState(true);
+  return (
+    <div class="preview">
+      <header class="preview-head">
+        <Link to="/avatars" class="brand">
+          <Brand />
+        </Link>
+        {avatar && (
+          <p class="preview-name">
+            <b>{nameOf(avatar)}</b> <span class="tag">{avatar.platform}</span>
+          </p>
+        )}
+        <span class="row">
+          {avatar?.files[0] && (
+            <a class="button button-small" href={api.localPath(avatar.files[0].url)} download={avatar.files[0].name}>
+              <Icon name="download" />
+              Download
+            </a>
+          )}
+          {avatar && (
+            <button class="button button-small" type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+              {open ? "Hide panel" : "Show panel"}
+            </button>
+          )}
+        </span>
+      </header>
+      <div class={avatar && open ? "studio studio-preview" : "studio studio-one"}>
+        <Viewport studio={studio}>
+          {failure ? (
+            <ProblemNote problem={failure} />
+          ) : state.kind === "running" || state.kind === "sending" ? (
+            <JobProgress progress={state.kind === "running" ? state.progress : null} upload={null} onCancel={cancel} />
+          ) : id || preset ? (
+            <Busy label="Loading the avatar" />
+          ) : (
+            <div class="invite">
+              <h2>Whom do you want to see?</h2>
+              <p>
+                Add <code>?avatar_id=…</code> or <code>?preset=…</code> to the address, or pick one from the list.
+              </p>
+              <Link to="/avatars" class="button">
+                Avatars
+              </Link>
+            </div>
+          )}
+        </Viewport>
+        {avatar && open && (
+          <aside class="side side-right" aria-label="About the avatar">
+            <ResultPanel key={avatar.avatar_id} avatar={avatar} studio={studio} />
+          </aside>
+        )}
+      </div>
+    </div>
+  );
+}
