@@ -96,6 +96,8 @@ class Part(Frozen):
     binding:  how lods[0] hangs on the base mesh; None for meshes that do not (uploads).
     layer:    z-depth for dressing; higher lies further out.
     hides:    (B,) bool over base vertices that this part covers, or None.
+    hidden:   (V,) bool over lods[0]: vertices that no one can see, or None. A face with only such vertices is not
+              drawn; `build_lods` or `drop_hidden` take them away, and what comes later sees plain meshes.
     lod_errors: one mapping per lod (geometric_mm, posed_mm, expressive_mm); empty until lods are built.
     """
 
@@ -106,12 +108,19 @@ class Part(Frozen):
     binding: Binding | None = None
     layer: int = 0
     hides: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.bool_] | None = None
     lod_errors: tuple[Mapping[str, float], ...] = ()
 
     @property
     def mesh(self) -> Mesh:
         """The full-detail mesh."""
         return self.lods[0]
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """(F,) the faces of the full-detail mesh that are not hidden."""
+        faces = self.mesh.faces
+        return np.ones(len(faces), bool) if self.hidden is None else np.asarray(~self.hidden[faces].all(axis=1))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

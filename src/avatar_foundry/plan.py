@@ -11,6 +11,7 @@ from .stages.bind_skin import bind_skin
 from .stages.build_lods import build_lods
 from .stages.dress import dress
 from .stages.drop_face import drop_face
+from .stages.drop_hidden import drop_hidden
 from .stages.fit_skeleton import fit_skeleton
 from .stages.hide_covered import hide_covered
 from .stages.make_body import make_body
@@ -43,6 +44,7 @@ def plan(recipe: Recipe) -> tuple[Stage, ...]:
         *((shade_expressions(),) if expressive else ()),
         paint(look(recipe), recipe.texture_size or platform.texture_size, recipe.texture_format),
         *((build_lods(),) if recipe.lods else ()),
+        drop_hidden(),
         *platform.finish_for(recipe.atlas),
     )
 

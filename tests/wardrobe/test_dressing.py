@@ -5,6 +5,7 @@ from avatar_foundry.avatar import F32, Part
 from avatar_foundry.body import body_part, evaluate
 from avatar_foundry.geometry import boundary_edges, vertex_normals
 from avatar_foundry.humanoid import INDEX
+from avatar_foundry.lod.gather import without_hidden
 from avatar_foundry.pack import Pack
 from avatar_foundry.wardrobe import ITEMS, fit, hide_covered, settle
 from avatar_foundry.wardrobe.audit import depth_inside
@@ -72,10 +73,15 @@ def test_short_hair_is_rigid_and_long_hair_lets_go_of_the_head() -> None:
     assert head[order[:50]].max() < 0.5
 
 
+def shown(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """What is drawn of `parts`."""
+    return tuple(map(without_hidden, hide_covered(parts)))
+
+
 @pytest.mark.parametrize(("body", "outfit"), list(zip(BODIES, OUTFITS + OUTFITS, strict=True)))
 def test_dressed_bodies_show_no_skin_through_cloth(body: str, outfit: tuple[str, ...]) -> None:
     base, _, settled = dress(BODIES[body], outfit)
-    parts = hide_covered(settled)
+    parts = shown(settled)
     drawn = [p for p in parts[1:] if p.role in ("garment", "shoes") and len(p.mesh.faces)]
     inside = np.concatenate([depth_inside(base, parts[0], p) for p in drawn])
     assert (inside > 0.003).mean() <= 0.003
@@ -84,7 +90,7 @@ def test_dressed_bodies_show_no_skin_through_cloth(body: str, outfit: tuple[str,
 @pytest.mark.parametrize(("body", "outfit"), list(zip(BODIES, OUTFITS + OUTFITS, strict=True)))
 def test_every_open_border_of_the_body_lies_under_a_garment(body: str, outfit: tuple[str, ...]) -> None:
     _, raw, settled = dress(BODIES[body], outfit)
-    parts = hide_covered(settled)
+    parts = shown(settled)
     skin = parts[0].mesh
     assert len(skin.faces) < 0.9 * len(raw[0].mesh.faces)
     assert parts[0].binding is not None
@@ -101,12 +107,12 @@ def test_every_open_border_of_the_body_lies_under_a_garment(body: str, outfit: t
 
 def test_hiding_keeps_every_vertex_used_and_binding_rows_matched() -> None:
     base, _, settled = dress(BODIES["man"], OUTFITS[0])
-    for part in hide_covered(settled):
+    for part in shown(settled):
         if len(part.mesh.faces):
             assert set(np.unique(part.mesh.faces)) == set(range(len(part.mesh.positions)))
         assert part.binding is not None
         assert len(part.binding.refs) == len(part.mesh.positions)
-    body = hide_covered(settled)[0]
+    body = shown(settled)[0]
     assert body.binding is not None
     assert np.array_equal(body.mesh.positions, base[body.binding.refs[:, 0]])
 
@@ -141,7 +147,7 @@ def test_settling_changes_nothing_without_clothes() -> None:
 
 
 def test_dressing_is_deterministic() -> None:
-    one, two = (hide_covered(dress(BODIES["strong"], OUTFITS[2])[2]) for _ in range(2))
+    one, two = (shown(dress(BODIES["strong"], OUTFITS[2])[2]) for _ in range(2))
     for a, b in zip(one, two, strict=True):
         assert np.array_equal(a.mesh.positions, b.mesh.positions)
         assert np.array_equal(a.mesh.faces, b.mesh.faces)

@@ -1,8 +1,21 @@
 """Levels of detail of parts: how many faces each gets, which ones, and how far they are off."""
 
 from .gather import gather_level
-from .ladder import Ladder, ladder
+from .ladder import Ladder, Rung, item_ladder, ladder
+from .masked import drawn_faces
 from .probes import Probes
-from .shares import face_targets
+from .shares import choose_rungs, face_targets
+from .warm import warm
 
-__all__ = ["Ladder", "Probes", "face_targets", "gather_level", "ladder"]
+__all__ = [
+    "Ladder",
+    "Probes",
+    "Rung",
+    "choose_rungs",
+    "drawn_faces",
+    "face_targets",
+    "gather_level",
+    "item_ladder",
+    "ladder",
+    "warm",
+]

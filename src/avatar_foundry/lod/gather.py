@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..avatar import F32, I32, Mesh, Morph
+from ..avatar import F32, I32, Binding, Mesh, Morph, Part
 
 
 class Shapes(NamedTuple):
@@ -52,6 +52,38 @@ def gather_level(
         weights=None if mesh.weights is None else mesh.weights[vertices],
         morphs=() if shapes is None else _gather_shapes(shapes, place),
     )
+
+
+def take_faces(mesh: Mesh, shapes: Shapes | None, faces: I32, uv_faces: I32 | None) -> Mesh:
+    """The mesh with these faces (F', 3) of its vertices instead of its own, and only the vertices they use.
+
+    The mesh itself when nothing changes. shapes: its morphs, `concatenate_shapes`.
+    """
+    used = np.zeros(len(mesh.positions), bool)
+    used[faces] = True
+    vertices = np.flatnonzero(used).astype(np.int32)
+    if faces is mesh.faces and len(vertices) == len(used):
+        return mesh
+    place = np.cumsum(used, dtype=np.int32) - 1
+    place[~used] = -1
+    return gather_level(mesh, shapes, vertices, place, place[faces], uv_faces)
+
+
+def without_hidden(part: Part) -> Part:
+    """The part without the faces that no one can see, and without vertices, binding and shapes of theirs.
+
+    Itself when nothing is hidden.
+    """
+    if part.hidden is None:
+        return part
+    mesh, drawn = part.mesh, part.drawn
+    uv_faces = None if mesh.uv_faces is None else mesh.uv_faces[drawn]
+    small = take_faces(mesh, concatenate_shapes(mesh.morphs), mesh.faces[drawn], uv_faces)
+    binding = part.binding
+    if binding is not None and len(small.positions) < len(mesh.positions):
+        used = np.unique(mesh.faces[drawn])
+        binding = Binding(binding.refs[used], binding.weights[used])
+    return replace(part, lods=(small, *part.lods[1:]), binding=binding, hidden=None)
 
 
 def _gather_shapes(shapes: Shapes, place: I32) -> tuple[Morph, ...]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..geometry import components
 from ..geometry.channels import Shape
-from ..geometry.distance import closest_points
+from .stand_in import stand_in
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -43,9 +43,18 @@ class Probes(NamedTuple):
             out -= self.weights[:, k : k + 1] * values[self.corners[:, k]]
         return out
 
+    def seen(self, visible: NDArray[np.bool_]) -> "Probes":
+        """Only the probes at vertices that are `visible` (V,)."""
+        keep = visible[self.vertex]
+        even = int(keep[: self.even].sum())
+        return Probes(self.vertex[keep], self.corners[keep], self.weights[keep], even, self.share)
+
     def mean(self, errors: F32) -> float:
         """Mean over all vertices of the full mesh, from errors (N,) at the probes."""
         return float(errors[: self.even].mean()) * self.share if self.even else 0.0
+
+
+NOWHERE = Probes(np.zeros(0, np.int32), np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32), 0, 0.0)
 
 
 def together(levels: Sequence[Probes]) -> Probes:
@@ -61,36 +70,50 @@ def find_probes(
     joints: NDArray[np.uint16] | None,
     weights: F32 | None,
     shapes: Sequence[Shape],
-) -> Probes:
-    """Probes for `level` (F', 3) of a mesh (positions, faces) in its reference shape."""
+) -> tuple[Probes, I32, I32]:
+    """Probes for `level` (F', 3) of a mesh (positions, faces) in its reference shape; and host, heir (V,).
+
+    host: the level's face that stands for each vertex that it lost, -1 for all others.  heir: the level's vertex that
+    does, the vertex itself where the level keeps it, -1 for vertices that no face uses.
+    """
+    host = np.full(len(positions), -1, np.int32)
+    heir = np.full(len(positions), -1, np.int32)
+    kept = np.unique(level)
+    heir[kept] = kept
     used = np.unique(faces)
-    gone = np.setdiff1d(used, level)
+    gone = np.setdiff1d(used, kept)
     removed = len(gone)
-    gone = gone[np.unique(np.linspace(0, max(removed - 1, 0), min(LOOKED, removed)).astype(int))]
-    if not len(gone) or not len(level):
-        return Probes(np.zeros(0, np.int32), np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32), 0, 0.0)
+    if not removed or not len(level):
+        return NOWHERE, host, heir
     apart = _apart(positions, faces, level)
-    rough = closest_points(apart[gone], apart, level, settle=False)
-    corners = level[rough.face]
-    scores = [rough.distance]
+    found = stand_in(apart[gone], apart, level)
+    host[gone] = found.face
+    heir[gone] = level[found.face, found.weights.argmax(axis=1)]
+    some = np.unique(np.linspace(0, removed - 1, min(LOOKED, removed)).astype(int))
+    gone, share = gone[some], found.weights[some]
+    corners = level[found.face[some]]
+    scores = [found.distance[some]]
     if joints is not None and weights is not None:
         dense = np.zeros((len(positions), int(joints.max()) + 1), np.float32)
         np.add.at(dense, (np.arange(len(positions))[:, None], joints.astype(np.int64)), weights)
-        scores.append(np.abs(dense[gone] - np.einsum("nc,ncd->nd", rough.weights, dense[corners])).sum(1))
+        scores.append(np.abs(dense[gone] - np.einsum("nc,ncd->nd", share, dense[corners])).sum(1))
     moved = np.zeros(len(gone), np.float32)
     for index, delta in shapes:
         field = np.zeros((len(positions), 3), np.float32)
         field[index] = delta
-        off = field[gone] - np.einsum("nc,ncd->nd", rough.weights, field[corners])
-        np.maximum(moved, np.einsum("nd,nd->n", off, off), out=moved)
+        moves = np.zeros(len(positions), bool)
+        moves[index] = True
+        looked = np.flatnonzero(moves[gone] | moves[corners].any(axis=1))
+        off = field[gone[looked]] - np.einsum("nc,ncd->nd", share[looked], field[corners[looked]])
+        moved[looked] = np.maximum(moved[looked], np.einsum("nd,nd->n", off, off))
     scores.append(moved)
     even = np.unique(np.linspace(0, len(gone) - 1, min(EVEN, len(gone))).astype(int))
     worst = np.concatenate([np.argsort(-score, kind="stable")[:WORST] for score in scores])
     chosen = np.concatenate([even, np.setdiff1d(worst, even)])
-    exact = closest_points(apart[gone[chosen]], apart, level)
-    return Probes(
-        gone[chosen].astype(np.int32), level[exact.face], exact.weights, len(even), removed / max(len(used), 1)
+    probes = Probes(
+        gone[chosen].astype(np.int32), corners[chosen], share[chosen], len(even), removed / max(len(used), 1)
     )
+    return probes, host, heir
 
 
 def _apart(positions: F32, faces: I32, level: I32) -> NDArray[np.float64]:

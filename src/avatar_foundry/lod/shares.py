@@ -31,3 +31,38 @@ def face_targets(
         short = np.clip(middle * wish, low, full).sum() < goal
         bottom, top = (middle, top) if short else (bottom, middle)
     return tuple(int(n) for n in np.floor(np.clip(bottom * wish, low, full)))
+
+
+STEPS = 12  # of one part by one rung, until the sum fits
+FAIR = 0.42  # logarithm
+CLOSE = 0.01  # of the goal: nearer is near enough
+
+
+def choose_rungs(
+    roles: Sequence[str], counts: Sequence[Sequence[int]], ratio: float, least: Sequence[int]
+) -> list[int]:
+    """Which of its levels each part shows, so that together they have about `ratio` of the faces.
+
+    counts: per part the faces of all its levels, full detail first.  least: levels below which no part may go back.
+    """
+    full = [c[0] for c in counts]
+    goal = ratio * sum(full)
+    targets = face_targets(roles, full, ratio)
+    logs = [np.log(np.maximum(c, 1)) for c in counts]
+    fair = [np.log(max(t, 1)) for t in targets]
+    picks = [max(low, int(np.abs(log - f).argmin())) for log, f, low in zip(logs, fair, least, strict=True)]
+    total = sum(c[p] for c, p in zip(counts, picks, strict=True))
+    for _ in range(STEPS):
+        if abs(total - goal) <= CLOSE * goal:
+            break
+        best = (abs(total - goal), -1, 0)
+        for i, (c, p) in enumerate(zip(counts, picks, strict=True)):
+            for q in (p - 1, p + 1):
+                # near its fair share, or one part would pay for all
+                if least[i] <= q < len(c) and abs(logs[i][q] - fair[i]) < FAIR:
+                    best = min(best, (abs(total - c[p] + c[q] - goal), i, q))
+        if best[1] < 0:
+            break
+        total += counts[best[1]][best[2]] - counts[best[1]][picks[best[1]]]
+        picks[best[1]] = best[2]
+    return picks

@@ -104,7 +104,7 @@ def bake_pose(avatar: Avatar, pose: Literal["T", "A"]) -> Avatar:
 def ground(avatar: Avatar) -> Avatar:
     """Stand the avatar on y = 0: the lowest drawn vertex touches the ground; itself when it does already."""
     lowest = [
-        float(part.mesh.positions[np.unique(part.mesh.faces), 1].min()) for part in avatar.parts if len(part.mesh.faces)
+        float(part.mesh.positions[part.mesh.faces[part.drawn], 1].min()) for part in avatar.parts if part.drawn.any()
     ]
     if not lowest or abs(min(lowest)) < 1e-7:
         return avatar

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..avatar import F32, U16, Avatar, Mesh, Part, Skeleton
-from ..lod import Ladder, Probes, face_targets, gather_level, ladder
-from ..lod.gather import Shapes, concatenate_shapes
-from ..lod.probes import together
+from ..avatar import F32, I32, U16, Avatar, Mesh, Part, Skeleton
+from ..lod import Ladder, Probes, Rung, choose_rungs, drawn_faces, face_targets, item_ladder, ladder
+from ..lod.gather import Shapes, concatenate_shapes, take_faces, without_hidden
+from ..lod.probes import NOWHERE, together
 from ..pipeline import stage
 from ..rig import POSES, pose_matrices
 
@@ -24,14 +26,62 @@ def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
     """Build the levels of detail."""
     parts = [p for p in avatar.parts if len(p.mesh.faces)]
     if not parts or len(levels) < 2 or all(len(p.lods) == len(levels) for p in parts):
-        return avatar
-    ladders = dict(zip((p.name for p in parts), choose_levels(parts, levels[1:]), strict=True))
+        return avatar.map_parts(without_hidden)
     matrices = None if avatar.skeleton is None else test_matrices(avatar.skeleton)
+    whole = [item_ladder(p) for p in parts]
+    if all(whole):
+        steps = pick_levels(parts, [w for w in whole if w], levels[1:])
+    else:
+        parts = [without_hidden(p) for p in parts]
+        steps = [exact_steps(p, w) for p, w in zip(parts, choose_levels(parts, levels[1:]), strict=True)]
+    done = {p.name: with_levels(p, chosen, matrices) for p, chosen in zip(parts, steps, strict=True)}
+    return avatar.map_parts(lambda part: done.get(part.name, part))
 
-    def climb(part: Part) -> Part:
-        return with_levels(part, ladders[part.name], matrices) if part.name in ladders else part
 
-    return avatar.map_parts(climb)
+class Step(NamedTuple):
+    """A level as this avatar shows it: faces and uv_faces (F', 3) over the full mesh, and where to look for errors."""
+
+    faces: I32
+    uv_faces: I32 | None
+    probes: Probes
+
+
+def exact_steps(part: Part, chosen: Ladder) -> list[Step]:
+    """Full detail and all levels of a ladder."""
+    mesh = part.mesh
+    return [
+        Step(mesh.faces, mesh.uv_faces, NOWHERE),
+        *(Step(r.vertices[r.faces], r.uv_faces, r.probes) for r in chosen.rungs),
+    ]
+
+
+def pick_levels(parts: Sequence[Part], ladders: Sequence[Ladder], ratios: Sequence[float]) -> list[list[Step]]:
+    """Per part what it shows at full detail and at each of `ratios` of all that is visible."""
+    shown = [
+        [_full(p), *(_masked(r, p.hidden) for r in chosen.rungs)] for p, chosen in zip(parts, ladders, strict=True)
+    ]
+    counts = [[len(s.faces) for s in steps] for steps in shown]
+    roles = [p.role for p in parts]
+    picks = [[0] * len(parts)]
+    for ratio in ratios:
+        picks.append(choose_rungs(roles, counts, ratio, picks[-1]))
+    return [[steps[level[i]] for level in picks] for i, steps in enumerate(shown)]
+
+
+def _full(part: Part) -> Step:
+    mesh = part.mesh
+    if part.hidden is None:
+        return Step(mesh.faces, mesh.uv_faces, NOWHERE)
+    drawn = part.drawn
+    return Step(mesh.faces[drawn], None if mesh.uv_faces is None else mesh.uv_faces[drawn], NOWHERE)
+
+
+def _masked(rung: Rung, hidden: NDArray[np.bool_] | None) -> Step:
+    faces = rung.vertices[rung.faces]
+    if hidden is None:
+        return Step(faces, rung.uv_faces, rung.probes)
+    keep = drawn_faces(faces, rung.host, rung.heir, hidden)
+    return Step(faces[keep], None if rung.uv_faces is None else rung.uv_faces[keep], rung.probes.seen(~hidden))
 
 
 def choose_levels(parts: Sequence[Part], ratios: Sequence[float]) -> list[Ladder]:
@@ -58,16 +108,21 @@ def _stuck(got: Sequence[int], targets: Sequence[int]) -> list[int]:
     return [n if n > 1.02 * t else 0 for n, t in zip(got, targets, strict=True)]
 
 
-def with_levels(part: Part, chosen: Ladder, matrices: F32 | None) -> Part:
-    """The part with its lower levels and their errors."""
+def with_levels(part: Part, steps: Sequence[Step], matrices: F32 | None) -> Part:
+    """The part with all its levels and their errors, and nothing hidden left."""
     mesh, shapes = part.mesh, concatenate_shapes(part.mesh.morphs)
-    meshes = [gather_level(mesh, shapes, *rung[:4]) for rung in chosen.rungs]
-    probes = [rung.probes for rung in chosen.rungs]
+    probes = [step.probes for step in steps[1:]]
     found = _errors(mesh, together(probes), shapes, matrices)
     cuts = np.cumsum([0, *(len(p.vertex) for p in probes)])
     spans = [slice(a, b) for a, b in pairwise(cuts.tolist())]
     errors = [_summary({n: e[s] for n, e in found.items()}, p) for p, s in zip(probes, spans, strict=True)]
-    return replace(part, lods=(mesh, *meshes), lod_errors=({}, *errors))
+    meshes: list[Mesh] = []
+    for k, step in enumerate(steps):
+        same = k > 0 and step is steps[k - 1]
+        meshes.append(meshes[-1] if same else take_faces(mesh, shapes, step.faces, step.uv_faces))
+    # the binding speaks of the whole mesh
+    binding = part.binding if len(meshes[0].positions) == len(mesh.positions) else None
+    return replace(part, lods=tuple(meshes), lod_errors=({}, *errors), hidden=None, binding=binding)
 
 
 def _summary(found: Mapping[str, F32], probes: Probes) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""Drop the faces that no one can see."""
+"""Mark the vertices that no one can see."""
 
 from dataclasses import replace
 
@@ -9,6 +9,5 @@ from ..pipeline import stage
 
 @stage("dressing", cost=10)
 def hide_covered(avatar: Avatar) -> Avatar:
-    """Remove faces hidden under clothes."""
-    parts = wardrobe.hide_covered(avatar.parts)
-    return replace(avatar, parts=tuple(p for p in parts if len(p.mesh.faces)))
+    """Hide what lies under clothes."""
+    return replace(avatar, parts=wardrobe.hide_covered(avatar.parts))

@@ -2,7 +2,7 @@
 
 from .ages import allowed, complete_outfit, default_outfit, underwear_for
 from .catalogue import ALIASES, ITEMS, SLOTS, Item, Piece, by_slot, resolve
-from .cover import hide_covered, keep_faces
+from .cover import hide_covered
 from .fit import fit
 from .settle import settle
 
@@ -18,7 +18,6 @@ __all__ = [
     "default_outfit",
     "fit",
     "hide_covered",
-    "keep_faces",
     "resolve",
     "settle",
     "underwear_for",

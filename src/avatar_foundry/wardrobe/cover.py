@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ..avatar import F32, I32, Binding, Mesh, Morph, Part
+from ..avatar import F32, I32, Part
 from ..geometry import boundary_edges, components, vertex_normals
 from .rays import HANG, Rays, straight_covered
 from .smooth import neighbours
@@ -28,12 +28,11 @@ HIDDEN = frozenset({"body", "underwear", "garment", "shoes", "armour"})
 
 
 def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """`parts` without the faces that are covered by parts of a higher layer; a part may end up with no faces.
+    """`parts` with `hidden` set where parts of a higher layer cover them; those of which nothing shows are left out.
 
-    Vertices without faces go too, and with them their rows of normals, skin, morphs and binding. Set normals before.
     Guarantee: below the open border of what is left of the body lies a garment.
     """
-    parts = [_left_off(p, parts) for p in parts]
+    parts = [p for p in parts if not _left_off(p, parts)]
     out = list(parts)
     for k, part in enumerate(parts):
         if part.role not in HIDDEN or not len(part.mesh.faces):
@@ -46,22 +45,22 @@ def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
         hidden = _hidden(part, above)
         if hidden.any():
             hidden = _grow_back(part, above, hidden)
-            out[k] = keep_faces(part, np.asarray(~hidden[part.mesh.faces].all(axis=1)))
-    return tuple(out)
+            out[k] = replace(part, hidden=hidden if hidden.any() else None)
+    return tuple(p for p in out if p.drawn.any())
 
 
-def _left_off(part: Part, parts: Sequence[Part]) -> Part:
-    """An undershirt below a shirt, or briefs deep below trousers, go altogether; briefs below a skirt stay."""
+def _left_off(part: Part, parts: Sequence[Part]) -> bool:
+    """Whether a piece of underwear is not worn at all.
+
+    An undershirt below a shirt, or briefs deep below trousers, go altogether; briefs below a skirt stay."""
     if part.role != "underwear" or not len(part.mesh.faces):
-        return part
+        return False
     masks = [under(part, p) for p in parts if p.role in COVERS and p.layer > part.layer and p.role != "underwear"]
     pick = 1 if part.name.endswith(".top") else 0
     seen = np.ones(len(part.mesh.positions), bool)
     for mask in masks:
         seen &= ~mask[pick]
-    if seen.mean() > LEAVE_OFF:
-        return part
-    return keep_faces(part, np.zeros(len(part.mesh.faces), bool))
+    return bool(seen.mean() <= LEAVE_OFF)
 
 
 def _hidden(part: Part, above: Sequence[Part]) -> Mask:
@@ -122,41 +121,3 @@ def _cloth_near(above: Sequence[Part], points: F32) -> Rays:
     faces = np.concatenate([p.mesh.faces + s for p, s in zip(above, shift[:-1], strict=True)])
     distance = cKDTree(points).query(positions, distance_upper_bound=HANG)[0]
     return Rays(positions, faces[np.isfinite(distance)[faces].any(axis=1)])
-
-
-def keep_faces(part: Part, keep: Mask) -> Part:
-    """`part` with only the faces in `keep` (F,) of its full detail, and only the vertices these use."""
-    mesh = part.mesh
-    if keep.all():
-        return part
-    used, inverse = np.unique(mesh.faces[keep], return_inverse=True)
-    faces = inverse.reshape(-1, 3).astype(np.int32)
-    uvs, uv_faces = mesh.uvs, mesh.uv_faces
-    if uv_faces is not None and uvs is not None:
-        uv_used, uv_inverse = np.unique(uv_faces[keep], return_inverse=True)
-        uvs, uv_faces = uvs[uv_used], uv_inverse.reshape(-1, 3).astype(np.int32)
-    place = np.full(len(mesh.positions), -1, np.int32)
-    place[used] = np.arange(len(used), dtype=np.int32)
-    small = Mesh(
-        positions=mesh.positions[used],
-        faces=faces,
-        normals=None if mesh.normals is None else mesh.normals[used],
-        uvs=uvs,
-        uv_faces=uv_faces,
-        joints=None if mesh.joints is None else mesh.joints[used],
-        weights=None if mesh.weights is None else mesh.weights[used],
-        morphs=tuple(m for m in (_keep_morph(m, place) for m in mesh.morphs) if len(m.index)),
-    )
-    binding = part.binding
-    if binding is not None:
-        binding = Binding(binding.refs[used], binding.weights[used])
-    return replace(part, lods=(small, *part.lods[1:]), binding=binding)
-
-
-def _keep_morph(morph: Morph, place: I32) -> Morph:
-    index = place[morph.index]
-    keep = index >= 0
-    if keep.all():
-        return replace(morph, index=index)
-    normal = None if morph.normal is None else morph.normal[keep]
-    return Morph(morph.name, index[keep], morph.delta[keep], normal)
