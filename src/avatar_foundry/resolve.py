@@ -11,6 +11,7 @@ from . import wardrobe
 from .body import PARAMETERS, natural_height
 from .errors import RecipeError, Suggestion
 from .platforms import PLATFORMS
+from .platforms.files import compressed
 from .presets import load_presets
 from .prompt import Word, read
 from .recipe import Recipe, nearest, parse
@@ -188,6 +189,7 @@ def _item(name: str, pointer: str, slot: str | None) -> str:
 
 def _settle_files(data: dict[str, Any]) -> None:
     platform = PLATFORMS[data.get("platform", "web")]
+    compressed(platform.glb, data.get("compression", "none"))  # refuses what no file can hold before any work is done
     data.setdefault("texture_size", platform.texture_size)
     data.setdefault("atlas", platform.atlas)
     data.setdefault("name", data.get("preset") or "avatar")

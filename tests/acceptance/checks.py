@@ -26,6 +26,7 @@ from avatar_foundry.wardrobe.rays import Rays
 from .gltf import Gltf
 
 MM = 0.001
+KEPT = ("set_normals", "hide_covered", "set_pose")
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Made:
 
 
 @contextmanager
-def spying(kept: dict[str, Avatar], names: Sequence[str] = ("set_normals", "hide_covered", "set_pose")) -> Iterator[None]:
+def spying(kept: dict[str, Avatar], names: Sequence[str] = KEPT) -> Iterator[None]:
     """Keep the avatar as it is after the named stages of every build."""
 
     def spy(stages: Any, *args: Any, **options: Any) -> Any:
@@ -182,14 +183,15 @@ def placed(made: Made) -> Iterator[str]:
     for side in ("left", "right"):
         if at[f"{side}Toes"][2] <= at[f"{side}Foot"][2]:
             yield f"the {side} toes do not point to +Z"
-    if not at["head"][1] > at["neck"][1] > at["hips"][1] > at["leftLowerLeg"][1] > at["leftFoot"][1] > 0:
+    if not at["head"][1] > at["hips"][1] > at["leftLowerLeg"][1] > at["leftFoot"][1] > 0:
         yield "the joints do not stand one above the other"
     final = made.between["set_pose"]
     if final.part("eyes_detailed").mesh.positions[:, 2].mean() <= at["head"][2]:
         yield "the eyes do not look to +Z"
-    body = made.between["set_pose"].part("body").mesh.positions
+    whole = made.between["set_normals"]
+    body = whole.part("body").mesh.positions
     low_corner, high_corner = body.min(axis=0) - 0.5, body.max(axis=0) + 0.5
-    for part in final.parts:
+    for part in whole.parts:
         p = part.mesh.positions
         if (p < low_corner).any() or (p > high_corner).any():
             yield f"{part.name} reaches half a metre beyond the body"

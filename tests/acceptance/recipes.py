@@ -9,7 +9,14 @@ from avatar_foundry.presets import load_presets
 from avatar_foundry.wardrobe import ITEMS, by_slot
 
 WORN = ("hat", "top", "bottom", "full", "shoes", "hands", "cape")
-WORDS = ("tall athletic male", "a short stout woman with red hair", "very old slim elf", "no shoes", "black boots", "🙂 ok")
+WORDS = (
+    "tall athletic male",
+    "a short stout woman with red hair",
+    "very old slim elf",
+    "no shoes",
+    "black boots",
+    "🙂 ok",
+)
 
 
 def recipe(number: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from .shapes import field
 
 DROP = 1e-5  # metres: no screen shows less
 MOVES = 2e-5  # metres: a shape that nowhere moves a part more than this is left out of it
+SEEN = 1.5e-5  # metres: on a small head, too, no shape moves less; Unity deletes what is smaller still
 
 
 def carry(binding: Binding, scale: float = 1.0, base: F32 | None = None) -> tuple[Morph, ...]:
@@ -22,12 +23,13 @@ def carry(binding: Binding, scale: float = 1.0, base: F32 | None = None) -> tupl
     """
     cached = list(zip(*_carry(binding.refs, binding.weights), strict=True))
     made = corrected(base, float(scale)) if base is not None and any(s in CORRECTED for s, *_ in cached) else None
-    return tuple(
+    shapes = (
         Morph(SHAPES[s], index, delta * np.float32(scale))
         if made is None or s not in CORRECTED
         else Morph(SHAPES[s], index, _gather(binding, index, made[:, CORRECTED.index(s)]))
         for s, index, delta in cached
     )
+    return tuple(shape for shape in shapes if max(shape.delta.max(), -shape.delta.min()) > SEEN)
 
 
 def _gather(binding: Binding, index: I32, delta: F32) -> F32:

@@ -109,11 +109,12 @@ def height(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The avatar is between 0.2 and 4 metres tall.
 
     Outside that range centimetres were taken for metres, or inches."""
-    spans = [(m.positions[:, 1].min(), m.positions[:, 1].max()) for _, p, m in full(avatar) if p.role == "body"]
-    if spans:
+    # Clothes count too: of a dressed body little more than the head may be left.
+    spans = [(m.positions[:, 1].min(), m.positions[:, 1].max()) for _, _, m in full(avatar) if len(m.positions)]
+    if spans and any(p.role == "body" for p in avatar.parts):
         tall = float(max(s[1] for s in spans) - min(s[0] for s in spans))
         if not LOW <= tall <= HIGH:
-            yield Finding("unit", f"the body is {tall:.2f} m tall")
+            yield Finding("unit", f"the avatar is {tall:.2f} m tall")
 
 
 @rule("mesh/lod-order", severity="warning")
