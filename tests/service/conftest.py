@@ -91,5 +91,3 @@ def avatar(service: Service) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     made: dict[str, Any] = answer.json()
     return made
-
-

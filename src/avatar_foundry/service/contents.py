@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
@@ -20,6 +21,10 @@ MIME: Mapping[str, str] = {
     "zip": "application/zip",
     "usdz": "model/vnd.usdz+zip",
 }
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+# How contents are described.
+BINARY: dict[str, Any] = {"description": "The file", "content": {"*/*": _BYTES}}
+PICTURE: dict[str, Any] = {"description": "The picture", "content": {"image/png": _BYTES}}
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 

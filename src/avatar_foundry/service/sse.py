@@ -11,10 +11,17 @@ from fastapi.responses import Response, StreamingResponse
 
 from .addresses import with_addresses
 from .jobs import Event, JobInfo
+from .jobs.hub import latest
+from .jobs.seam import FINAL
 from .services import Services, services
 
 T = TypeVar("T")
 BEAT = ": still here\n\n"
+# How a stream is described.
+EVENTS: dict[str, Any] = {
+    "description": "Server-sent events",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
 
 
 def message(event: str, data: Any, number: int) -> str:
@@ -85,10 +92,8 @@ async def follow(request: Request, s: Services, job_id: str, after: int) -> Asyn
 
 
 async def _ending(request: Request, s: Services, job_id: str, info: JobInfo, after: int) -> AsyncIterator[str]:
-    last = 0
-    elapsed = 0
-    async for event in s.jobs.events(job_id, 0):
-        last, elapsed = event.number, event.elapsed_ms
+    newest = await s.database.read(latest, job_id)
+    last, elapsed = (newest.number, newest.elapsed_ms) if newest else (0, 0)
     name, data = final_event(request, info)
     if name == "result" and after < last + 1:
         done = Event(last + 1, 1.0, "export_ready", "Ready", elapsed)
@@ -98,5 +103,11 @@ async def _ending(request: Request, s: Services, job_id: str, info: JobInfo, aft
 
 
 async def job_events(request: Request, job_id: str) -> Response:
-    """The stream of one job, from where the caller left off."""
-    return stream(follow(request, services(request), job_id, last_event_id(request)))
+    """The stream of one job, from where the caller left off; 204 when all was told, which ends an EventSource."""
+    s, after = services(request), last_event_id(request)
+    info = await s.jobs.get(job_id) if after >= 0 else None
+    if info is not None and info.state in FINAL:
+        last = await s.database.read(latest, job_id)
+        if after >= (last.number if last else 0) + 2:
+            return Response(status_code=204)
+    return stream(follow(request, s, job_id, after))

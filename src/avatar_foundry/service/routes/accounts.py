@@ -14,6 +14,7 @@ from ..db.tables import User
 from ..problems import Problem
 from ..records import tokens, users
 from ..routing import router as make_router
+from ..schemas import SignedIn, Ticket, WhoAmI
 from ..services import Services, caller, services
 
 router = make_router("accounts")
@@ -37,7 +38,7 @@ class Login(BaseModel):
     password: SecretStr = Field(max_length=200)
 
 
-@router.post("/api/auth/setup")
+@router.post("/api/auth/setup", responses={200: {"model": SignedIn}})
 async def set_up(wanted: SetUp, request: Request, response: Response) -> dict[str, Any]:
     """Take the fresh service over with the link that its first start printed; signs in."""
     s = services(request)
@@ -59,7 +60,7 @@ def _set_up(session: Session, wanted: SetUp, password: str) -> User:
     return user
 
 
-@router.post("/api/auth/login")
+@router.post("/api/auth/login", responses={200: {"model": SignedIn}})
 async def login(wanted: Login, request: Request, response: Response) -> dict[str, Any]:
     """Sign in; the session is a cookie, `csrf` goes into X-CSRF-Token of every change."""
     s = services(request)
@@ -81,14 +82,14 @@ async def logout(request: Request) -> Response:
     return response
 
 
-@router.get("/api/auth/session")
+@router.get("/api/auth/session", responses={200: {"model": WhoAmI}})
 async def session(request: Request) -> dict[str, Any]:
     """Who calls; with a session, its CSRF token too."""
     who = caller(request)
     return {"user_id": who.user_id, "name": who.user_name, "scope": who.scope, "csrf": who.csrf}
 
 
-@router.post("/api/ws-ticket")
+@router.post("/api/ws-ticket", responses={200: {"model": Ticket}})
 async def ticket(request: Request) -> dict[str, Any]:
     """A ticket for one WebSocket connection, for browsers, which cannot send headers there."""
     who = caller(request)

@@ -8,13 +8,14 @@ from fastapi.responses import Response
 
 from ..addresses import with_addresses
 from ..auth.identity import Identity
-from ..contents import content_response
+from ..contents import BINARY, content_response
 from ..db.tables import Avatar
 from ..problems import Problem, not_found
 from ..records import avatars as records
 from ..records import reviews
 from ..routing import Cursor, Id, Limit
 from ..routing import router as make_router
+from ..schemas import AvatarPage, Made
 from ..services import Services, caller, services
 
 router = make_router("avatars")
@@ -45,7 +46,7 @@ def wire(request: Request, found: Avatar) -> dict[str, Any]:
     return {**with_addresses(request, found.answer), "created_at": found.created_at.isoformat()}
 
 
-@router.get("/api/avatars")
+@router.get("/api/avatars", responses={200: {"model": AvatarPage}})
 async def search(
     request: Request,
     q: Annotated[str, Query(max_length=200, description="words that all have to be there")] = "",
@@ -62,7 +63,7 @@ async def search(
     return page.wire(lambda a: wire(request, a))
 
 
-@router.get("/api/avatars/{avatar_id}")
+@router.get("/api/avatars/{avatar_id}", responses={200: {"model": Made}})
 async def avatar(avatar_id: Id, request: Request) -> dict[str, Any]:
     """The answer that was given when the avatar was made."""
     return wire(request, await owned(services(request), caller(request), avatar_id))
@@ -83,7 +84,7 @@ async def sweep(s: Services, contents: list[str]) -> None:
         await asyncio.to_thread(s.store.delete, sha256)
 
 
-@router.get("/api/avatars/{avatar_id}/files/{name}", response_class=Response)
+@router.get("/api/avatars/{avatar_id}/files/{name}", response_class=Response, responses={200: BINARY})
 async def file(avatar_id: Id, name: FileName, request: Request) -> Response:
     """One file of an avatar; ranges and conditional requests are served."""
     s = services(request)

@@ -17,8 +17,9 @@ from ..problems import Failed, Problem, not_found
 from ..records import jobs as job_records
 from ..routing import Id, Idempotency, Prefer, wants_async
 from ..routing import router as make_router
+from ..schemas import AcceptedBatch, BatchAnswer
 from ..services import Services, caller, services
-from ..sse import BEAT, beating, message, stream
+from ..sse import BEAT, EVENTS, beating, message, stream
 
 router = make_router("batches")
 PRIORITY = 200  # behind single jobs
@@ -93,7 +94,7 @@ def summary(batch_id: str, results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-@router.post("/api/batch-generate")
+@router.post("/api/batch-generate", responses={200: {"model": BatchAnswer}, 202: {"model": AcceptedBatch}})
 async def batch_generate(
     batch: Batch, request: Request, prefer: Prefer = None, idempotency: Idempotency = None
 ) -> JSONResponse:
@@ -107,7 +108,7 @@ async def batch_generate(
     return JSONResponse(summary(begun.batch_id, [result_of(request, i) for i in infos]))
 
 
-@router.get("/api/batches/{batch_id}")
+@router.get("/api/batches/{batch_id}", responses={200: {"model": BatchAnswer}})
 async def batch(batch_id: Id, request: Request) -> JSONResponse:
     """How a batch stands; items that are not final yet are shown with their state."""
     s, who = services(request), caller(request)
@@ -125,7 +126,7 @@ async def batch(batch_id: Id, request: Request) -> JSONResponse:
     return JSONResponse(answer)
 
 
-@router.post("/api/batch-generate/stream")
+@router.post("/api/batch-generate/stream", response_class=StreamingResponse, responses={200: EVENTS})
 async def batch_stream(batch: Batch, request: Request, idempotency: Idempotency = None) -> StreamingResponse:
     """As /api/batch-generate, with progress as server-sent events."""
     begun = await begin(request, batch)

@@ -9,12 +9,13 @@ from ..addresses import with_addresses
 from ..idempotency import idempotency_key
 from ..routing import Idempotency, Prefer, accepted, wants_async
 from ..routing import router as make_router
+from ..schemas import Accepted, Made
 from ..services import caller, services
 
 router = make_router("avatars")
 
 
-@router.post("/api/generate")
+@router.post("/api/generate", responses={200: {"model": Made}, 202: {"model": Accepted}})
 async def generate(
     recipe: Recipe, request: Request, prefer: Prefer = None, idempotency: Idempotency = None
 ) -> JSONResponse:

@@ -4,23 +4,24 @@ import asyncio
 from collections.abc import Callable
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from ... import __version__
 from ...pack import open_pack
 from ..routing import router as make_router
+from ..schemas import Health, Ready
 from ..services import services
 
 router = make_router("service")
 
 
-@router.get("/health")
+@router.get("/health", responses={200: {"model": Health}})
 async def health() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok", "version": __version__}
 
 
-@router.get("/health/ready")
+@router.get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})
 async def ready(request: Request) -> JSONResponse:
     """Whether requests can be met: pack, database, store, workers."""
     s = services(request)
@@ -40,7 +41,7 @@ async def _holds(check: Callable[[], bool]) -> bool:
         return False
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """Numbers in Prometheus' text format."""
     s = services(request)

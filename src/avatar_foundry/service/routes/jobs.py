@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from .. import work
 from ..addresses import with_addresses
@@ -13,27 +13,32 @@ from ..jobs.hub import latest
 from ..problems import Problem
 from ..routing import Id
 from ..routing import router as make_router
+from ..schemas import JobAnswer
 from ..services import Services, caller, services
-from ..sse import job_events
+from ..sse import EVENTS, job_events
 
 router = make_router("jobs")
 
 
-@router.get("/api/jobs/{job_id}")
+@router.get("/api/jobs/{job_id}", responses={200: {"model": JobAnswer}})
 async def job(job_id: Id, request: Request) -> JSONResponse:
     """How a job stands; its result or error once it is final."""
     s = services(request)
     return JSONResponse(await _wire(request, s, *await work.find_job(s, caller(request), job_id)))
 
 
-@router.get("/api/jobs/{job_id}/events")
+@router.get(
+    "/api/jobs/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={200: EVENTS, 204: {"description": "All was told"}},
+)
 async def events(job_id: Id, request: Request) -> Response:
     """The job's progress as server-sent events, then one `result` or `error`; Last-Event-ID resumes."""
     await work.find_job(services(request), caller(request), job_id)
     return await job_events(request, job_id)
 
 
-@router.delete("/api/jobs/{job_id}")
+@router.delete("/api/jobs/{job_id}", responses={200: {"model": JobAnswer}})
 async def cancel(job_id: Id, request: Request) -> JSONResponse:
     """Cancel a job that is waiting or running."""
     s = services(request)

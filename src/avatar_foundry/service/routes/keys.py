@@ -14,6 +14,7 @@ from ..problems import Problem, not_found
 from ..records import keys, users
 from ..routing import Id
 from ..routing import router as make_router
+from ..schemas import KeyAnswer, KeyPage
 from ..services import caller, services
 
 router = make_router("keys")
@@ -36,14 +37,14 @@ def largest(scopes: list[str]) -> str:
     return max(scopes, key=("read", "write", "admin").index)
 
 
-@router.get("/api/keys")
+@router.get("/api/keys", responses={200: {"model": KeyPage}})
 async def every_key(request: Request) -> dict[str, Any]:
     """All keys that are not revoked."""
     found = await services(request).database.read(keys.of, None)
     return {"items": [keys.wire(k) for k in found], "next_cursor": None}
 
 
-@router.post("/api/keys", status_code=201)
+@router.post("/api/keys", status_code=201, responses={201: {"model": KeyAnswer}})
 async def create(new: NewKey, request: Request) -> dict[str, Any]:
     """Make a key. `key` is shown here and never again."""
     key, secret = await services(request).database.write(_create, caller(request), new)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Form, Request, UploadFile
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ...errors import Suggestion
 from .. import work
@@ -13,8 +13,9 @@ from ..jobs.tasks import known_platform
 from ..problems import Problem
 from ..routing import Idempotency, Prefer, accepted, wants_async
 from ..routing import router as make_router
+from ..schemas import Accepted, Findings, Made
 from ..services import caller, services
-from ..sse import job_events
+from ..sse import EVENTS, job_events
 from ..workspace import keep_content, stem
 
 router = make_router("meshes")
@@ -35,7 +36,7 @@ async def parameters(request: Request, file: UploadFile, platform: str) -> dict[
     return {"sha256": sha256, "size": size, "platform": platform, "name": stem(file.filename or "")}
 
 
-@router.post("/api/process")
+@router.post("/api/process", responses={200: {"model": Made}, 202: {"model": Accepted}})
 async def process(
     request: Request,
     file: UploadFile,
@@ -53,7 +54,7 @@ async def process(
     return JSONResponse(with_addresses(request, answer))
 
 
-@router.post("/api/process/stream")
+@router.post("/api/process/stream", response_class=StreamingResponse, responses={200: EVENTS})
 async def process_stream(
     request: Request,
     file: UploadFile,
@@ -70,7 +71,7 @@ async def process_stream(
     return await job_events(request, job_id)
 
 
-@router.post("/api/validate")
+@router.post("/api/validate", responses={200: {"model": Findings}})
 async def validate(request: Request, file: UploadFile, platform: Target = "web") -> JSONResponse:
     """Judge an uploaded mesh by a platform's rules; nothing is written."""
     params = await parameters(request, file, platform)

@@ -13,6 +13,7 @@ from ..problems import not_found
 from ..records import reviews, webhooks
 from ..routing import Cursor, Id, Limit
 from ..routing import router as make_router
+from ..schemas import ReviewAnswer, ReviewPage
 from ..services import caller, services
 
 router = make_router("reviews")
@@ -38,7 +39,7 @@ def wire(request: Request, review: Review) -> dict[str, Any]:
     }
 
 
-@router.get("/api/reviews")
+@router.get("/api/reviews", responses={200: {"model": ReviewPage}})
 async def search(
     request: Request,
     state: Annotated[Literal["pending", "approved", "rejected", "changes_requested"] | None, Query()] = None,
@@ -51,7 +52,7 @@ async def search(
     return page.wire(lambda r: wire(request, r))
 
 
-@router.get("/api/reviews/{review_session_id}")
+@router.get("/api/reviews/{review_session_id}", responses={200: {"model": ReviewAnswer}})
 async def review(review_session_id: Id, request: Request) -> dict[str, Any]:
     """One review with all its decisions."""
     s = services(request)
@@ -61,7 +62,7 @@ async def review(review_session_id: Id, request: Request) -> dict[str, Any]:
     return wire(request, found)
 
 
-@router.post("/api/reviews/{review_session_id}/decision")
+@router.post("/api/reviews/{review_session_id}/decision", responses={200: {"model": ReviewAnswer}})
 async def decide(review_session_id: Id, decision: Decision, request: Request) -> dict[str, Any]:
     """Add a decision; the newest one counts."""
     s = services(request)

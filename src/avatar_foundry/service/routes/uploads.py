@@ -10,6 +10,7 @@ from ..problems import not_found
 from ..records import uploads
 from ..routing import Id
 from ..routing import router as make_router
+from ..schemas import UploadAnswer, UploadPage
 from ..services import caller, services
 from ..workspace import keep_upload
 from .avatars import sweep
@@ -28,14 +29,14 @@ def wire(upload: Upload) -> dict[str, Any]:
     }
 
 
-@router.get("/api/uploads")
+@router.get("/api/uploads", responses={200: {"model": UploadPage}})
 async def workspace(request: Request) -> dict[str, Any]:
     """The files of the caller's workspace, newest first."""
     found = await services(request).database.read(uploads.of, caller(request).user_id)
     return {"items": [wire(u) for u in found], "next_cursor": None}
 
 
-@router.post("/api/uploads", status_code=201)
+@router.post("/api/uploads", status_code=201, responses={201: {"model": UploadAnswer}})
 async def upload(request: Request, file: UploadFile) -> dict[str, Any]:
     """Put a file into the caller's workspace; one of the same name is replaced."""
     return wire(await keep_upload(services(request), caller(request), file))

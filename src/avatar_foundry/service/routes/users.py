@@ -13,6 +13,7 @@ from ..problems import Problem, not_found
 from ..records import users
 from ..routing import Id
 from ..routing import router as make_router
+from ..schemas import UserAnswer, UserPage
 from ..services import caller, services
 
 router = make_router("users")
@@ -38,13 +39,13 @@ def wire(user: User) -> dict[str, Any]:
     }
 
 
-@router.get("/api/users")
+@router.get("/api/users", responses={200: {"model": UserPage}})
 async def everyone(request: Request) -> dict[str, Any]:
     """All users."""
     return {"items": [wire(u) for u in await services(request).database.read(users.everyone)], "next_cursor": None}
 
 
-@router.post("/api/users", status_code=201)
+@router.post("/api/users", status_code=201, responses={201: {"model": UserAnswer}})
 async def create(new: NewUser, request: Request) -> dict[str, Any]:
     """Make a user."""
     password = hash_password(new.password.get_secret_value()) if new.password else None

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...recipe import parse
 from .. import work
-from ..contents import content_response
+from ..contents import BINARY, PICTURE, content_response
 from ..db.tables import Avatar
 from ..problems import Problem, not_found
 from ..records import avatars as records
@@ -71,7 +71,7 @@ class Picture(BaseModel):
     background: str = Field("", pattern=r"^([0-9a-fA-F]{6})?$", description="rrggbb; transparent when empty")
 
 
-@router.get("/api/avatars/{avatar_id}.glb", response_class=Response)
+@router.get("/api/avatars/{avatar_id}.glb", response_class=Response, responses={200: BINARY})
 async def glb(avatar_id: Id, query: Annotated[Variant, Query()], request: Request) -> Response:
     """The avatar as a GLB, with other options than it was made with."""
     s = services(request)
@@ -100,7 +100,7 @@ async def _variant(request: Request, s: Services, avatar: Avatar, query: Variant
     return found
 
 
-@router.get("/api/avatars/{avatar_id}.png", response_class=Response)
+@router.get("/api/avatars/{avatar_id}.png", response_class=Response, responses={200: PICTURE})
 async def png(avatar_id: Id, query: Annotated[Picture, Query()], request: Request) -> Response:
     """A picture of the avatar, drawn on the CPU."""
     s = services(request)

@@ -14,6 +14,7 @@ from ..problems import Problem
 from ..records import webhooks
 from ..routing import Id
 from ..routing import router as make_router
+from ..schemas import WebhookAnswer, WebhookPage
 from ..services import caller, services
 
 router = make_router("webhooks")
@@ -54,14 +55,14 @@ def wire_delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-@router.get("/api/webhooks")
+@router.get("/api/webhooks", responses={200: {"model": WebhookPage}})
 async def every_webhook(request: Request) -> dict[str, Any]:
     """The caller's webhooks (with scope admin: everybody's)."""
     found = await services(request).database.read(webhooks.of, caller(request).sees)
     return {"items": [wire(h) for h in found], "next_cursor": None}
 
 
-@router.post("/api/webhooks", status_code=201)
+@router.post("/api/webhooks", status_code=201, responses={201: {"model": WebhookAnswer}})
 async def create(new: NewWebhook, request: Request) -> dict[str, Any]:
     """Make a webhook. `secret`, which signs its deliveries, is shown here and never again."""
     s, who = services(request), caller(request)
@@ -75,7 +76,7 @@ def _create(session: Session, who: Identity, new: NewWebhook) -> Webhook:
     return webhooks.add(session, who.user_id, new.url, list(new.events))
 
 
-@router.get("/api/webhooks/{webhook_id}")
+@router.get("/api/webhooks/{webhook_id}", responses={200: {"model": WebhookAnswer}})
 async def webhook(webhook_id: Id, request: Request) -> dict[str, Any]:
     """A webhook with its newest deliveries."""
     s = services(request)
