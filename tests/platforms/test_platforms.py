@@ -67,7 +67,7 @@ def test_clips_move_the_surface_as_before(platform):
 def test_files_validate_and_repeat(platform, khronos):
     avatar = finished(platform)
     files = PLATFORMS[platform].write(avatar, PLATFORMS[platform], "none")
-    assert list(files) == ["figure.glb", "figure_LOD1.glb", "figure_LOD2.glb"]
+    assert list(files) == ["figure.glb", "figure_lod1.glb", "figure_lod2.glb"]
     assert files == PLATFORMS[platform].write(finished(platform), PLATFORMS[platform], "none")
     khronos(files)
 

@@ -38,7 +38,7 @@ def adult(pack) -> Avatar:
 def test_levels_meet_the_ratio_of_the_whole_avatar(adult):
     totals = [sum(len(p.lods[k].faces) for p in adult.parts) for k in range(4)]
     for total, ratio in zip(totals, RATIOS, strict=True):
-        assert total == pytest.approx(ratio * totals[0], rel=0.05)
+        assert total == pytest.approx(ratio * totals[0], rel=0.1)
 
 
 def test_every_level_is_a_subset_of_the_full_mesh(adult):

@@ -10,13 +10,13 @@ from .platform import Platform
 
 
 def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
-    """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_LOD1.glb and so on."""
+    """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_lod1.glb and so on."""
     options = compressed(platform.glb, compression)
     main = replace(options, extra_lods="msft" if platform.lods == "msft" else "none")
     splits: Splits = {}
     files = {f"{avatar.name}.glb": write_glb(avatar, main, splits)}
     for level in range(1, max((len(p.lods) for p in avatar.parts), default=1)):
-        files[f"{avatar.name}_LOD{level}.glb"] = write_glb(avatar, replace(options, lod=level), splits)
+        files[f"{avatar.name}_lod{level}.glb"] = write_glb(avatar, replace(options, lod=level), splits)
     return files
 
 

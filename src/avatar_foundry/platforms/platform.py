@@ -37,7 +37,7 @@ class Platform:
 
     skeleton:     its bones, hierarchy and axes; None keeps AXIS-65.
     glb:          how its main file is written.
-    lods:         "separate": NAME_LOD1.glb .. beside the main file; "msft": in the main file too.
+    lods:         "separate": NAME_lod1.glb .. beside the main file; "msft": in the main file too.
     texture_size: default edge, pixels.  texture_format: default file format of textures.
     atlas:        whether body and outfit are merged into two draw calls unless the recipe says otherwise.
     rules:        id prefixes of the rules that apply.

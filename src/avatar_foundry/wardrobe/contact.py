@@ -5,6 +5,7 @@ the triangles around the nearest of them are looked at. Closest point on a trian
 Detection, 5.1.5.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32
+from ..cache import cached_bytes
 from ..geometry import by_content, vertex_normals
 
 CANDIDATES = 10
@@ -57,6 +59,19 @@ def candidates(points: F32, surface: F32, reach: float = np.inf, count: int = CA
     distance, index = (np.asarray(x).reshape(len(points), count) for x in found)
     near = np.flatnonzero(distance[:, 0] <= reach)
     return near.astype(np.int32), index[near].astype(np.int32)
+
+
+def kept_pair(key: str, make: Callable[[], tuple[I32, I32]]) -> tuple[I32, I32]:
+    """Points (N,) and their vertices (N, K) by way of the disk: a fresh process need not search again."""
+
+    def bytes_of() -> bytes:
+        rows, near = make()
+        head = np.array([len(rows), near.shape[1]], np.int32)
+        return b"".join(np.ascontiguousarray(a, np.int32).tobytes() for a in (head, rows, near))
+
+    flat = np.frombuffer(cached_bytes(f"wardrobe/{key}", bytes_of), np.int32)
+    count, width = int(flat[0]), int(flat[1])
+    return flat[2 : 2 + count], flat[2 + count :].reshape(count, width)
 
 
 class Touch(NamedTuple):

@@ -9,7 +9,7 @@ from ..avatar import F32, I32, Part
 from ..geometry import vertex_normals
 from ..pack import open_pack
 from .catalogue import ALIASES, ITEMS, Item
-from .contact import candidates
+from .contact import candidates, kept_pair
 from .fit import fit
 from .neutral import BODY, body_faces, neutral_base
 
@@ -77,7 +77,9 @@ STACK = 0.02
 
 @lru_cache(maxsize=512)
 def _stacked(digest: str, item_id: str, name: str, sex: str) -> I32:
-    return _close(_neutral_positions(digest, item_id, sex)[name])
+    points = _neutral_positions(digest, item_id, sex)[name]
+    rows = np.arange(len(points), dtype=np.int32)
+    return kept_pair(f"stacked/{digest}/{item_id}/{name}/{sex}", lambda: (rows, _close(points)))[1]
 
 
 def _close(points: F32) -> I32:

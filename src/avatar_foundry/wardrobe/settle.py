@@ -14,12 +14,12 @@ from scipy.sparse import csr_array
 
 from ..avatar import F32, I32, Part
 from ..pack import open_pack
-from .contact import Shell, candidates, shell, signed_distance, turned
+from .contact import Shell, candidates, kept_pair, shell, signed_distance, turned
 from .hats import tuck
 from .neutral import BODY, body_faces, neutral_base
 from .rest import item_of, neutral_positions, outward, same_item, sex_of, stacked
 from .smooth import neighbours
-from .under import deep_hidden, under
+from .under import under
 
 CLOTH = frozenset({"underwear", "garment", "shoes", "armour", "hat"})
 # Gap to what lies below, metres. Less than the thickness of cloth looks painted on and lets skinning cut through.
@@ -173,7 +173,7 @@ def _touches(part: Part, below: Part | None) -> tuple[I32, I32]:
     sizes = (len(part.mesh.positions), 0 if below is None else len(below.mesh.positions))
     key = (open_pack().digest, part.name, "" if below is None else below.name, sizes)
     if key not in _TOUCHES:
-        _TOUCHES[key] = _search(part, below)
+        _TOUCHES[key] = kept_pair(f"touches/{_text(key)}", lambda: _search(part, below))
     return _TOUCHES[key]
 
 
@@ -192,15 +192,23 @@ def _bumps(part: Part, below: Part | None) -> tuple[I32, I32]:
     key = (open_pack().digest, part.name, below.name, (len(part.mesh.positions), len(below.mesh.positions)))
     if known and key in _BUMPS:
         return _BUMPS[key]
+    if not known:
+        return _search_bumps(part, below)
+    _BUMPS[key] = kept_pair(f"bumps/{_text(key)}", lambda: _search_bumps(part, below))
+    return _BUMPS[key]
+
+
+def _search_bumps(part: Part, below: Part) -> tuple[I32, I32]:
     deep, straight = under(below, part)
     shown = np.flatnonzero(straight & ~deep)
     sex = sex_of(part)
-    points = neutral_base(sex)[:BODY] if body else neutral_positions(below, sex)
+    points = neutral_base(sex)[:BODY] if below.role == "body" else neutral_positions(below, sex)
     _, near = candidates(points[shown], neutral_positions(part, sex), np.inf, 6)
-    found = shown.astype(np.int32), near
-    if known:
-        _BUMPS[key] = found
-    return found
+    return shown.astype(np.int32), near
+
+
+def _text(key: tuple[str, str, str, tuple[int, int]]) -> str:
+    return "/".join(map(str, (*key[:3], *key[3])))
 
 
 _TUCKED: dict[tuple[str, str, int], NDArray[np.bool_]] = {}
@@ -226,6 +234,4 @@ def _search(part: Part, below: Part | None) -> tuple[I32, I32]:
         keep = ~under(below, part)[0][near[:, 0]]  # what will not be drawn need not be cleared
         return rows[keep], near[keep]
     skin = neutral_base(sex)[:BODY]
-    rows, near = candidates(points, skin, SKIN_REACH)
-    keep = ~deep_hidden(part)[near[:, 0]]  # keep the tailor's shape where the body inside will not be drawn
-    return rows[keep], near[keep]
+    return candidates(points, skin, SKIN_REACH)
