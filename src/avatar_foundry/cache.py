@@ -17,7 +17,7 @@ from threading import Lock
 from .pack.place import cache_dir
 
 DISK_BYTES = 2 << 30
-MEMORY_BYTES = 256 << 20
+MEMORY_BYTES = 96 << 20  # per process; what falls out is still a fast read away
 TRIM_TO = 0.8  # trim below the bound, so that not every write has to trim
 TRIM_EVERY = 64 << 20  # look at the folder again after writing this much
 SUFFIX = ".bin"
