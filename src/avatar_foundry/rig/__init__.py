@@ -7,7 +7,7 @@ from .joints import joint_points, place_skeleton
 from .pose import POSES, Pose, pose_matrices, t_rotations
 from .sections import cut_sections, measure_sections
 from .skinning import skin_normals, skin_positions
-from .surface import bind_weights_from_surface, smooth_skirt_weights, surface_weights
+from .surface import bind_weights_from_surface, nearest_surface, smooth_skirt_weights, surface_weights
 
 __all__ = [
     "POSES",
@@ -22,6 +22,7 @@ __all__ = [
     "ground",
     "joint_points",
     "measure_sections",
+    "nearest_surface",
     "place_skeleton",
     "pose_matrices",
     "skin_normals",

@@ -8,7 +8,7 @@ from ..avatar import F32, Mesh, Part
 from .catalogue import Item, resolve
 from .pattern import Pattern, patterns
 from .underwear import make_underwear
-from .weights import fixed_weights
+from .weights import fixed_weights, skin_binding
 
 Builder = Callable[..., tuple[Part, ...]]
 
@@ -27,7 +27,7 @@ def fit(item: str | Item, base: F32) -> tuple[Part, ...]:
             role=found.role,
             lods=(_mesh(found, p.lay(base), p),),
             material=p.name if found.role in ("garment", "shoes", "hat") else found.role,
-            binding=p.binding,
+            binding=skin_binding(found, p),
             layer=p.piece.layer,
             hides=p.hides,
         )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..avatar import F32, U16, own
+from ..avatar import F32, U16, Binding, own
 from ..humanoid import INDEX
 from ..pack import open_pack
 from .catalogue import Item
@@ -27,9 +27,38 @@ class Skin(NamedTuple):
 
 def fixed_weights(item: Item, pattern: Pattern) -> Skin | None:
     """The skin of a piece, or None when `bind_skin` shall fill it in from the binding."""
-    if item.follow == "data" or (item.follow == "cloth" and item.role != "garment"):
+    if item.follow == "data" or (item.follow == "cloth" and pattern.piece.name != "skirt"):
         return None
     return _fixed(open_pack().digest, item.id, pattern.name)
+
+
+def skin_binding(item: Item, pattern: Pattern) -> Binding:
+    """How a piece hangs on the body for its skin weights: cloth on the place right below it, the rest as it was made.
+
+    Measured over the test poses, cloth that moves with the skin below it pokes through less than by its own binding.
+    """
+    if item.follow != "cloth" or item.role not in ("garment", "shoes"):
+        return pattern.binding
+    return _below(open_pack().digest, item.id, pattern.name)
+
+
+@lru_cache(maxsize=256)
+def _below(digest: str, item_id: str, name: str) -> Binding:
+    from ..rig import nearest_surface
+    from .catalogue import ITEMS
+
+    item = ITEMS[item_id]
+    pattern = next(p for p in patterns(item_id) if p.name == name)
+    base = neutral_base(item.sex)
+    refs, bary = nearest_surface(pattern.lay(base), base)
+    # no two rows alike: levels of detail know vertices by their rows
+    _, same = np.unique(np.concatenate([refs, bary], axis=1), axis=0, return_inverse=True)
+    order = np.argsort(same.reshape(-1), kind="stable")
+    ranked = same.reshape(-1)[order]
+    rank = np.empty(len(order))
+    rank[order] = np.arange(len(order)) - np.searchsorted(ranked, ranked)
+    bary = np.clip(bary, 0.0, 1.0) + (rank * 2e-6)[:, None] * (1.0, -0.5, -0.5)
+    return Binding(own(refs.astype(np.int32)), own(bary.astype(np.float32)))
 
 
 @lru_cache(maxsize=256)
@@ -40,19 +69,16 @@ def _fixed(digest: str, item_id: str, name: str) -> Skin:
     pattern = next(p for p in patterns(item_id) if p.name == name)
     if item.follow == "rigid":
         return rigid(len(pattern.offsets), "head")
-    return _flow(pattern) if item.follow == "flow" else _cloth(item, pattern)
+    return _flow(pattern) if item.follow == "flow" else _skirt(item, pattern)
 
 
-def _cloth(item: Item, pattern: Pattern) -> Skin:
-    """Cloth moves with the skin right below it: measured over the test poses, it pokes through less than by binding."""
+def _skirt(item: Item, pattern: Pattern) -> Skin:
+    """One sheet in a stride, not two trouser legs."""
     from ..rig import four_joints, smooth_skirt_weights, surface_weights
 
     base = neutral_base(item.sex)
     points = pattern.lay(base)
-    weights = surface_weights(points, base)
-    if pattern.piece.name == "skirt":  # one sheet in a stride, not two trouser legs
-        weights = smooth_skirt_weights(weights, points, base)
-    joints, four = four_joints(weights)
+    joints, four = four_joints(smooth_skirt_weights(surface_weights(points, base), points, base))
     return Skin(own(joints), own(four))
 
 
