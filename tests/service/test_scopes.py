@@ -18,7 +18,7 @@ GUARDED = sorted(k for k, needs in ROUTES.items() if needs != "open")
 def address(path: str) -> str:
     """The route's path with ids that nobody has."""
     for name in ("avatar_id", "job_id", "batch_id", "review_session_id", "upload_id", "key_id", "user_id"):
-        path = path.replace("{%s}" % name, "00000000-0000-4000-8000-000000000000")
+        path = path.replace("{" + name + "}", "00000000-0000-4000-8000-000000000000")
     return path.replace("{webhook_id}", "webhook_0").replace("{name}", "x.glb")
 
 

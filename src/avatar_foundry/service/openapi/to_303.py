@@ -14,6 +14,7 @@ UNKNOWN = frozenset(
     unevaluatedItems dependentSchemas dependentRequired if then else contains minContains maxContains contentSchema
     contentEncoding""".split()  # noqa: SIM905 (one word per keyword reads best)
 )
+NULL: Json = {"type": "object", "nullable": True, "enum": [None]}
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}
 
 
@@ -149,8 +150,10 @@ def _null(s: Json) -> Json:
         kept = [o for o in options if not _is_null(o)]
         nullable |= len(kept) < len(options) or any(o.get("nullable") for o in kept)
         del s[name]
-        if len(kept) == 1 and "$ref" in kept[0]:
-            s["allOf"] = [*s.get("allOf", []), kept[0]]
+        if nullable and any("$ref" in o for o in kept):
+            # `nullable` beside a reference allows nothing: what is referred to still refuses null.
+            s[name] = [*kept, NULL]
+            nullable = False
         elif len(kept) == 1:
             s = {**kept[0], **s}
         elif kept:
