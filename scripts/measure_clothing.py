@@ -74,7 +74,7 @@ def drawn_vertices(whole: Avatar, hidden: Avatar) -> dict[str, NDArray[Any]]:
     out = {part.name: np.zeros((0, 3), np.int32) for part in whole.parts}
     for part in hidden.parts:
         mark = part.mesh.morphs[0].delta[:, 0].astype(np.int32)
-        out[part.name] = mark[part.mesh.faces]
+        out[part.name] = mark[part.mesh.faces[part.drawn]]
     return out
 
 

@@ -15,7 +15,7 @@ from ..avatar import F32, I32, Part
 from ..geometry import boundary_edges, components, vertex_normals
 from .rays import HANG, Rays, straight_covered
 from .smooth import neighbours
-from .under import Mask, under
+from .under import Mask, erode, under
 
 # A bulge that comes through its cloth by less than this is left out all the same: the cloth then hides the place.
 BULGE = 0.02
@@ -44,7 +44,8 @@ def hide_covered(parts: Sequence[Part]) -> tuple[Part, ...]:
             continue
         hidden = _hidden(part, above)
         if hidden.any():
-            hidden = _grow_back(part, above, hidden)
+            # underwear lies flat below clothes: where it comes through, it must not be seen
+            hidden = hidden if part.role == "underwear" else _grow_back(part, above, hidden)
             out[k] = replace(part, hidden=hidden if hidden.any() else None)
     return tuple(p for p in out if p.drawn.any())
 
@@ -68,7 +69,7 @@ def _hidden(part: Part, above: Sequence[Part]) -> Mask:
     straight = np.zeros_like(hidden)
     for outer in above:
         deep, flat = under(part, outer)
-        hidden |= deep
+        hidden |= erode(part.mesh.faces, flat, 1) if part.role == "underwear" else deep
         straight |= flat
     return _swallow(part.mesh.faces, hidden, straight)
 

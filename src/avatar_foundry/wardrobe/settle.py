@@ -28,6 +28,8 @@ UNDERWEAR_GAP = 0.0012
 LAYER_GAP = 0.0015
 # An outer garment yields this much to an inner one; beyond, the inner one is pressed flat instead.
 YIELD = 0.010
+# Underwear is no thicker than this.
+THIN = 0.003
 # Pieces further apart than this on the neutral body never meet.
 REACH = 0.10
 SKIN_REACH = 0.15
@@ -73,12 +75,29 @@ def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
                     shells[below] = turned(shell(own.positions, own.faces), outward(out[below], base))
                 part = _clear(part, out[below], shells[below], LAYER_GAP, _yield(part, out[below]), away)
         out[k] = part
+    for k in order:
+        if parts[k].role == "underwear":
+            out[k] = _pressed(out[k], parts)
     return tuck(base, out)
 
 
 def _yield(part: Part, below: Part) -> float:
-    """How far `part` moves out of the way of `below`: hair all the way, and cloth for the thin underwear too."""
-    return HAIR_DEEPEST if part.role == "hair" or below.role == "underwear" else YIELD
+    """How far `part` moves out of the way of `below`: hair all the way, and cloth hardly for the thin underwear."""
+    if part.role == "hair":
+        return HAIR_DEEPEST
+    return THIN if below.role == "underwear" else YIELD
+
+
+def _pressed(part: Part, parts: Sequence[Part]) -> Part:
+    """Underwear lies flat on the skin wherever a garment lies upon it."""
+    flat = np.zeros(len(part.mesh.positions), bool)
+    for outer in parts:
+        if outer.role in CLOTH and outer.layer > part.layer and outer.role != "underwear":
+            flat |= under(part, outer)[1]
+    if not flat.any():
+        return part
+    normals = shell(part.mesh.positions, part.mesh.faces).normals
+    return _moved(part, np.where(flat[:, None], part.mesh.positions - THIN * normals, part.mesh.positions))
 
 
 def _settles(part: Part) -> bool:

@@ -4,18 +4,27 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, diags_array
 
-from ..avatar import F32, U16, Binding, own
+from ..avatar import F32, I32, U16, Binding, own
 from ..humanoid import INDEX
 from ..pack import open_pack
 from .catalogue import Item
 from .neutral import neutral_base
 from .pattern import Pattern, patterns
+from .smooth import neighbours
+
+F64 = NDArray[np.float64]
 
 # Hair below the chin gives up the head over this length, metres: long enough to shear softly when the head turns.
 FLOW_LENGTH = 0.32
 # The least share of the head anywhere on flowing hair, so that the tips trail the head instead of staying behind.
 FLOW_LEAST = 0.15
+
+# Neighbours that differ by more than this share of their weight are eased, over so many rounds, on so many references.
+JUMP, ROUNDS, EASED = 0.3, 5, 16
+LEGS = ("Leg", "LegTwist", "Foot", "Toes", "ToesEnd", "Eye")
 
 
 class Skin(NamedTuple):
@@ -50,15 +59,59 @@ def _below(digest: str, item_id: str, name: str) -> Binding:
     item = ITEMS[item_id]
     pattern = next(p for p in patterns(item_id) if p.name == name)
     base = neutral_base(item.sex)
-    refs, bary = nearest_surface(pattern.lay(base), base)
+    corners, bary = nearest_surface(pattern.lay(base), base)
+    refs, share = _eased(corners, np.clip(bary, 0.0, 1.0), pattern.faces)
     # no two rows alike: levels of detail know vertices by their rows
-    _, same = np.unique(np.concatenate([refs, bary], axis=1), axis=0, return_inverse=True)
+    _, same = np.unique(np.concatenate([refs, share], axis=1), axis=0, return_inverse=True)
     order = np.argsort(same.reshape(-1), kind="stable")
     ranked = same.reshape(-1)[order]
     rank = np.empty(len(order))
     rank[order] = np.arange(len(order)) - np.searchsorted(ranked, ranked)
-    bary = np.clip(bary, 0.0, 1.0) + (rank * 2e-6)[:, None] * (1.0, -0.5, -0.5)
-    return Binding(own(refs.astype(np.int32)), own(bary.astype(np.float32)))
+    share[:, 0] += 2e-6 * rank
+    share[:, 1] -= 2e-6 * rank
+    return Binding(own(refs.astype(np.int32)), own(share.astype(np.float32)))
+
+
+def _eased(corners: I32, bary: F64, faces: I32) -> tuple[I32, F64]:
+    """The same hold (V, EASED) where neighbours move alike; mixed over neighbours where one is on the arm, one not.
+
+    The nearest skin jumps from arm to flank in the armpit: cloth across the jump would be torn apart there, instead of
+    stretching over the whole side.
+    """
+    from ..rig import base_weights
+
+    count = len(corners)
+    hold = csr_array(
+        (bary.reshape(-1), corners.reshape(-1), np.arange(0, 3 * count + 1, 3)), (count, int(corners.max()) + 1)
+    )
+    arms = [i for name, i in INDEX.items() if name.startswith(("left", "right")) and not name.endswith(LEGS)]
+    pull = np.asarray(hold @ base_weights()[: hold.shape[1], arms].astype(np.float64))
+    ends = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+    jump = np.zeros(count)
+    np.maximum.at(jump, ends.T.reshape(-1), np.tile(np.abs(pull[ends[:, 0]] - pull[ends[:, 1]]).sum(axis=1) / 2, 2))
+    mean = neighbours(faces, count)
+    ease = np.clip((jump - JUMP) / JUMP, 0.0, 1.0)
+    for _ in range(2):
+        ease = np.maximum(ease, np.asarray(mean @ ease) * 1.5).clip(0.0, 1.0)
+    if ease.max(initial=0.0) > 0.0:
+        stay, go = diags_array(1.0 - ease), diags_array(ease)
+        step = csr_array(stay + go @ mean.astype(np.float64))
+        for _ in range(ROUNDS):
+            hold = csr_array(step @ hold)
+    refs, share = np.repeat(corners[:, :1], EASED, axis=1), np.zeros((count, EASED))
+    refs, share = _heaviest(csr_array(hold), refs, share)
+    return refs, share / share.sum(axis=1, keepdims=True)
+
+
+def _heaviest(hold: csr_array, refs: I32, share: F64) -> tuple[I32, F64]:
+    """The EASED heaviest entries of every row, descending."""
+    row = np.repeat(np.arange(hold.shape[0]), np.diff(hold.indptr))
+    order = np.lexsort((hold.indices, -hold.data, row))
+    place = np.arange(len(row)) - hold.indptr[row]
+    keep = place < EASED
+    refs[row[keep], place[keep]] = hold.indices[order][keep]
+    share[row[keep], place[keep]] = hold.data[order][keep]
+    return refs, share
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,7 @@ def pleats(angle: F64, fall: F64, seed: float = 0.0) -> F64:
     return np.asarray(0.85 * np.tanh(1.1 * wave) - 0.12 * (1 - np.cos(wave * 1.5)))
 
 
-def skirt_weights(p: F64, a: Anatomy, hold: float = 0.35) -> Weights:
+def skirt_weights(p: F64, a: Anatomy, hold: float = 0.12) -> Weights:
     """Hips above; below, each leg takes its side, softly across the middle, lower legs towards the hem.
 
     hold: the share that stays with the hips at the hem, so that a stride opens the skirt and does not tear it.
