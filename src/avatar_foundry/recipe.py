@@ -251,6 +251,8 @@ def suggest(problem: Any) -> Suggestion | None:
             return Suggestion(
                 f"Use {context[key]:g}", f"{pointer} may be {context[key]:g} at {word}; {text[:32]} was given.", 0.9
             )
+    if kind == "finite_number":
+        return Suggestion("Send a finite number", f"{pointer} takes an ordinary number, not {text[:32]}.", 0.9)
     if kind in ("string_too_long", "too_long"):
         return Suggestion("Shorten it", f"At most {context.get('max_length')} are taken.", 0.9)
     if kind == "literal_error":

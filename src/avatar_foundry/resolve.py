@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from . import wardrobe
 from .body import PARAMETERS, natural_height
 from .errors import RecipeError, Suggestion
+from .paint.colour import CLOTH, IRIS
+from .paint.colour import HAIR as HAIR_COLORS
+from .paint.colour import parse as parse_color
 from .platforms import PLATFORMS
 from .platforms.files import compressed
 from .presets import load_presets
@@ -50,6 +53,7 @@ def resolve(asked: Recipe) -> Resolution:
         _vary(data, asked.seed, preset, said, explicit)
     _settle_body(data)
     _settle_looks(data, notes)
+    _settle_colors(data)
     _settle_files(data)
     return Resolution(parse(data), reading.words if reading else (), tuple(notes))
 
@@ -185,6 +189,39 @@ def _item(name: str, pointer: str, slot: str | None) -> str:
         hint = Suggestion(f"Choose one of slot {slot}", ", ".join(fitting), 0.7)
         raise RecipeError(f"{pointer}: '{name}' is of slot {item.slot}", pointer=pointer, suggestions=[hint])
     return item.id
+
+
+OWN_COLORS = {"eyes": "iris", "lips": "cloth", "underwear": "cloth"}  # what is no item, and whose names it takes
+NO_COLORS = frozenset({"natural", "skin"})  # words that the painter takes where it takes a colour
+
+
+def _settle_colors(data: dict[str, Any]) -> None:
+    """Refuse colours of nothing and colours that do not exist, before any work is done."""
+    for key in ("color", "brow_color"):
+        if name := data["hair"].get(key):
+            _check_color(name, f"/hair/{key}", "hair")
+    items = wardrobe.ITEMS.values()
+    known = {*OWN_COLORS, *wardrobe.SLOTS, *wardrobe.ITEMS, *(i.asset.rpartition("/")[2] for i in items if i.asset)}
+    colors: dict[str, str] = {}
+    for key, name in data["colors"].items():
+        thing, dot, region = key.partition(".")
+        if thing not in known:
+            thing = _item(thing, f"/colors/{key}", None)
+        _check_color(name, f"/colors/{key}", OWN_COLORS.get(key, "cloth"))
+        colors[thing + dot + region] = name
+    data["colors"] = colors
+
+
+def _check_color(name: str, pointer: str, table: str) -> None:
+    if name in NO_COLORS:
+        return
+    try:
+        parse_color(name, table)
+    except RecipeError as error:
+        close = nearest(name, tuple({"iris": IRIS, "hair": HAIR_COLORS, "cloth": CLOTH}[table]))
+        cure = Suggestion(f"Use '{close[0]}'", error.hint, close[1]) if close else None
+        cure = cure or Suggestion("Write the colour as #rrggbb", error.hint, 0.8)
+        raise RecipeError(f"{pointer}: {error}", pointer=pointer, hint=error.hint, suggestions=[cure]) from None
 
 
 def _settle_files(data: dict[str, Any]) -> None:

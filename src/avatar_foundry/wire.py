@@ -109,4 +109,5 @@ def error_body(error: BaseException, request_id: str = "") -> dict[str, Any]:
         more["hint"] = error.hint
     if isinstance(error, ExportRefused):
         more["findings"] = list(error.findings)
-    return body_of(code, str(error), request_id, suggestions=error.suggestions, issues=error.issues, **more)
+    issues = error.issues or ((Issue(error.pointer, str(error)),) if error.pointer else ())
+    return body_of(code, str(error), request_id, suggestions=error.suggestions, issues=issues, **more)
