@@ -1,17 +1,17 @@
-"""Physically based shading of fragments: GGX under three soft lights and a small procedural studio.
+"""Physically based shading of surface points: GGX under three soft lights and a small procedural studio.
 
 Cook-Torrance with Smith-GGX and Schlick's Fresnel as in glTF 2.0 appendix B; ACES curve after Narkowicz (2016).
+The studio turns with the camera, so that every view of a sheet is lit alike.
 """
 
-from functools import lru_cache
-from io import BytesIO
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ..avatar import Material, Texture
+from ..avatar import Material
+from .light import Openness, frame
+from .textures import Textures, linear, sample
 
 F32 = NDArray[np.float32]
 
@@ -21,125 +21,183 @@ def f32(values: Any) -> F32:
     return np.asarray(values, np.float32)
 
 
-# Direction towards the light, linear radiance: key, fill, rim.
+# Direction towards the light (camera turned to +Z), linear radiance: key, fill, rim.
 LIGHTS = (
-    ((0.45, 0.75, 0.85), (2.5, 2.4, 2.25)),
-    ((-0.9, 0.25, 0.5), (0.65, 0.72, 0.85)),
-    ((0.1, 0.6, -1.0), (1.3, 1.3, 1.4)),
+    ((0.5, 0.72, 0.85), (2.5, 2.38, 2.2)),
+    ((-0.95, 0.2, 0.5), (0.5, 0.56, 0.68)),
+    ((-0.35, 0.55, -1.0), (0.9, 0.95, 1.05)),
 )
-SKY, GROUND = f32((0.62, 0.66, 0.74)), f32((0.26, 0.23, 0.21))
+BOXES = (((0.6, 0.5, 0.62), 2.0), ((-0.75, 0.35, 0.55), 0.9), ((0.0, 0.9, -0.4), 0.5))
+SKY, GROUND = f32((0.66, 0.7, 0.77)), f32((0.27, 0.25, 0.235))
+EXPOSURE = 0.8
+# How far light reaches around the terminator, per channel: blood scatters red farthest.
+SKIN_WRAP, NO_WRAP = f32((0.32, 0.14, 0.09)), f32((0.0, 0.0, 0.0))
+BOUNCED, HAIR_LIGHT = f32(0.12), f32(0.35)  # what reaches the deepest fold; hair lets light through
+MOUTH = f32(0.45)  # light that finds its way between the lips, where rays are too few to tell
+HAIR_SHEEN = f32(0.35)  # strands are no sheet: they mirror less at a glance than their cards would
+SKIN_SHADOW = f32((1.0, 0.86, 0.8))  # the tint of light that has passed through skin
 
 
-class Surface(NamedTuple):
-    """Fragments ready for light: position, normal, tangent (N, 3|4), uv (N, 2), all float32."""
+class Points(NamedTuple):
+    """Surface points: position, normal, tangent (N, 3) f32, handed (N,), uv (N, 2).
+
+    density: units of uv per pixel side.
+    """
 
     position: F32
     normal: F32
-    tangent: F32 | None
-    uv: F32 | None
+    tangent: F32
+    handed: F32
+    uv: F32
+    density: float
+
+    def pick(self, rows: NDArray[Any]) -> "Points":
+        """The points at `rows`."""
+        return Points(
+            self.position[rows], self.normal[rows], self.tangent[rows], self.handed[rows], self.uv[rows], self.density
+        )
 
 
-@lru_cache(48)
-def _pixels(data: bytes, mode: str) -> NDArray[np.uint8]:
-    return np.asarray(Image.open(BytesIO(data)).convert(mode))
+def unit(v: F32) -> F32:
+    """Rows of `v` at length 1."""
+    length = np.sqrt(np.einsum("nc,nc->n", v, v))
+    return f32(v / np.maximum(length, 1e-9)[:, None])
 
 
-def linear(srgb: F32) -> F32:
-    """sRGB 0..1 -> linear (IEC 61966-2-1)."""
-    return f32(np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4))
+def _dot(a: F32, b: F32) -> F32:
+    return f32(np.einsum("nc,nc->n", a, b))[:, None]
 
 
-_LINEAR8 = linear(f32(np.arange(256) / 255))
+def base_color(material: Material, uv: F32, density: float, textures: Textures) -> F32:
+    """(N, 4) linear base colour and alpha. density: units of uv per pixel side."""
+    if material.base is None:
+        return f32(np.broadcast_to(f32(material.color), (len(uv), 4)))
+    texel = sample(textures.at(material.base, density * material.base.width), uv)
+    texel[:, :3] = linear(texel[:, :3])
+    return texel * f32(material.color)
 
 
-def sample(texture: Texture, uv: F32, mode: str, srgb: bool) -> F32:
-    """Bilinear look-up with repeat. (N, channels of `mode`) f32 in 0..1, colour channels linear when `srgb`."""
-    pixels = _pixels(texture.data, mode)
-    h, w = pixels.shape[:2]
-    x, y = (uv[:, 0] % 1.0) * w - 0.5, (uv[:, 1] % 1.0) * h - 0.5
-    x0, y0 = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
-    fx, fy = (x - x0)[:, None].astype(np.float32), (y - y0)[:, None].astype(np.float32)
-    x1, y1, x0, y0 = (x0 + 1) % w, (y0 + 1) % h, x0 % w, y0 % h
-
-    def get(yy: NDArray[np.int32], xx: NDArray[np.int32]) -> F32:
-        texel = pixels[yy, xx]
-        values = texel.astype(np.float32) / 255
-        if srgb:
-            values[:, :3] = _LINEAR8[texel[:, :3]]
-        return f32(values)
-
-    top = get(y0, x0) * (1 - fx) + get(y0, x1) * fx
-    bottom = get(y1, x0) * (1 - fx) + get(y1, x1) * fx
-    return f32(top * (1 - fy) + bottom * fy)
+def _bumped(material: Material, p: Points, textures: Textures) -> F32:
+    if material.normal is None:
+        return p.normal
+    texel = sample(textures.at(material.normal, p.density * material.normal.width), p.uv)[:, :3] * 2 - 1
+    across = unit(p.tangent - p.normal * _dot(p.normal, p.tangent))
+    other = np.cross(p.normal, across) * p.handed[:, None]
+    scale = np.float32(material.normal_scale)
+    return unit(
+        across * (texel[:, :1] * scale) + other * (texel[:, 1:2] * scale) + p.normal * np.maximum(texel[:, 2:3], 0.05)
+    )
 
 
-def base_color(material: Material, uv: F32 | None, count: int) -> F32:
-    """(N, 4) linear base colour and alpha."""
-    color = np.broadcast_to(f32(material.color), (count, 4))
-    if material.base is None or uv is None:
-        return color
-    return f32(sample(material.base, uv, "RGBA", srgb=True) * color)
+class Studio(NamedTuple):
+    """eye: (3,). lights, boxes: unit directions in the world with their strengths."""
+
+    eye: NDArray[np.float64]
+    lights: tuple[tuple[F32, F32], ...]
+    boxes: tuple[tuple[F32, float], ...]
+
+    @property
+    def key(self) -> F32:
+        """(3,) unit, towards the key light."""
+        return self.lights[0][0]
+
+    def mirrored(self, direction: F32, roughness: F32) -> F32:
+        """(N, 3) radiance seen along `direction`: a gradient and soft boxes, blurred by roughness (N, 1)."""
+        t = np.clip(direction[:, 1:2] * 0.5 + 0.5, 0, 1)
+        t = t * t * (3 - 2 * t)
+        # A dark horizon line behind the camera gives polished metal its contrast.
+        band = 1 - 0.45 * (1 - roughness) * np.exp(-((direction[:, 1:2] + 0.05) ** 2) / 0.03)
+        out = (GROUND * (1 - t) + SKY * t) * band
+        width = 0.03 + 0.5 * roughness * roughness
+        for towards, gain in self.boxes:
+            out += gain * np.exp((direction @ towards - 1)[:, None] / width) / (1 + 8 * roughness * roughness)
+        return f32(out)
 
 
-def _unit(v: F32) -> F32:
-    length = np.linalg.norm(v, axis=-1, keepdims=True)
-    return f32(v / np.maximum(length, 1e-9))
+def studio(eye: NDArray[np.float64], target: NDArray[np.float64]) -> Studio:
+    """The studio around a camera: lights keep their place relative to the picture."""
+    away = eye - target
+    yaw = np.arctan2(away[0], away[2])
+    c, s = np.cos(yaw), np.sin(yaw)
+
+    def turned(axis: tuple[float, float, float]) -> F32:
+        x, y, z = np.array(axis) / np.linalg.norm(axis)
+        return f32((c * x + s * z, y, c * z - s * x))
+
+    return Studio(
+        eye,
+        tuple((turned(axis), f32(color)) for axis, color in LIGHTS),
+        tuple((turned(axis), gain) for axis, gain in BOXES),
+    )
 
 
-def studio(direction: F32, roughness: F32) -> F32:
-    """Radiance of the studio seen along `direction`: a gradient and two soft boxes, blurred by roughness."""
-    t = np.clip(direction[:, 1:2] * 0.5 + 0.5, 0, 1)
-    t = t * t * (3 - 2 * t)
-    light = GROUND * (1 - t) + SKY * t
-    for axis, _, gain in (((0.6, 0.5, 0.62), 0, 2.2), ((-0.75, 0.35, 0.55), 0, 1.1), ((0.0, 0.9, -0.4), 0, 1.0)):
-        towards = _unit(f32(axis))
-        width = (0.03 + 0.5 * roughness * roughness)[:, None]
-        light = light + gain * np.exp((direction @ towards - 1)[:, None] / width) / (1 + 8 * roughness[:, None] ** 2)
-    return f32(light)
-
-
-def shade(material: Material, surface: Surface, albedo: F32, eye: NDArray[np.float64], occlusion: F32) -> F32:
-    """(N, 3) radiance. albedo: (N, 3) linear. occlusion: (N, 1) 0 dark .. 1 open."""
-    n = _unit(surface.normal)
-    view = _unit((eye - surface.position).astype(np.float32))
-    if material.normal is not None and surface.tangent is not None and surface.uv is not None:
-        bump = sample(material.normal, surface.uv, "RGB", srgb=False) * 2 - 1
-        t = _unit(surface.tangent[:, :3])
-        b = np.cross(n, t) * np.sign(surface.tangent[:, 3:4])
-        s = np.float32(material.normal_scale)
-        n = _unit(t * bump[:, 0:1] * s + b * bump[:, 1:2] * s + n * np.maximum(bump[:, 2:3], 0.05))
-    n = np.where((n * view).sum(1, keepdims=True) < 0, -n, n) if material.double_sided else n
+def shade(material: Material, p: Points, light: Openness, room: Studio, textures: Textures) -> tuple[F32, F32]:
+    """Radiance (N, 3) and alpha (N,)."""
+    color = base_color(material, p.uv, p.density, textures)
+    albedo = color[:, :3]
+    n = _bumped(material, p, textures)
+    view = unit(f32(room.eye - p.position))
     count = len(n)
-    rough = np.full(count, material.roughness, np.float32)
+    rough = np.full((count, 1), material.roughness, np.float32)
     metal = np.full((count, 1), material.metallic, np.float32)
-    if material.orm is not None and surface.uv is not None:
-        orm = sample(material.orm, surface.uv, "RGB", srgb=False)
-        rough, metal, occlusion = rough * orm[:, 1], metal * orm[:, 2:3], occlusion * orm[:, 0:1]
+    hair = material.name.startswith("hair")
+    least = HAIR_LIGHT if hair else BOUNCED
+    sky = least + (1 - least) * light.sky
+    if material.orm is not None:
+        orm = sample(textures.at(material.orm, p.density * material.orm.width), p.uv)
+        rough, metal, sky = rough * orm[:, 1:2], metal * orm[:, 2:3], sky * orm[:, 0:1]
+    sun = light.sun
+    if material.name in ("teeth", "tongue"):
+        sky, sun = sky * MOUTH, sun * MOUTH
     rough = np.clip(rough, 0.06, 1.0)
     f0 = 0.04 * (1 - metal) + albedo * metal
     diffuse = albedo * (1 - metal)
-    a2 = (rough**4)[:, None]
-    nv = np.maximum((n * view).sum(1, keepdims=True), 1e-3)
+    skin = material.name.startswith("skin")
+    wrap = SKIN_WRAP if skin else NO_WRAP
+    a2 = rough**4
+    nv = np.clip(_dot(n, view), 1e-3, 1.0)
     out = np.zeros((count, 3), np.float32)
-    for axis, color in LIGHTS:
-        light = _unit(f32(axis))
-        nl = np.clip(n @ light, 0, 1)[:, None]
-        half = _unit(view + light)
-        nh, vh = (n * half).sum(1, keepdims=True).clip(0, 1), (view * half).sum(1, keepdims=True).clip(0, 1)
+    for i, (towards, radiance) in enumerate(room.lights):
+        reach = sun if i == 0 else 0.35 + 0.65 * sky
+        cosine = (n @ towards)[:, None]
+        nl = np.clip(cosine, 0, 1)
+        half = unit(view + towards)
+        nh, vh = np.clip(_dot(n, half), 0, 1), np.clip(_dot(view, half), 0, 1)
         d = a2 / (np.pi * (nh * nh * (a2 - 1) + 1) ** 2)
         g = 0.5 / (nl * np.sqrt(nv * nv * (1 - a2) + a2) + nv * np.sqrt(nl * nl * (1 - a2) + a2) + 1e-6)
         fresnel = f0 + (1 - f0) * (1 - vh) ** 5
-        out += (diffuse / np.pi + d * g * fresnel) * nl * f32(color) * (0.35 + 0.65 * occlusion)
-    up = (n[:, 1:2] * 0.5 + 0.5).astype(np.float32)
-    out += diffuse * (GROUND * (1 - up) + SKY * up) * occlusion
-    mirror = 2 * (n * view).sum(1, keepdims=True) * n - view
-    edge = f0 + (np.maximum(1 - rough[:, None], f0) - f0) * (1 - nv) ** 5
-    out += studio(mirror.astype(np.float32), rough) * edge * occlusion
-    return out
+        soft = np.clip((cosine + wrap) / (1 + wrap) ** 2, 0, 1) if skin else nl
+        out += (diffuse * (soft / np.pi) + (d * g * nl) * fresnel) * (radiance * reach)
+    up = n[:, 1:2] * 0.5 + 0.5
+    # Bounced light keeps creases of bright and of ruddy surfaces from going grey (Jimenez et al. 2016).
+    open_sky = np.maximum(sky, sky + (1 - sky) * sky * albedo * 0.8)
+    if skin:
+        open_sky = open_sky ** (1 / (2 - SKIN_SHADOW))
+    out += diffuse * (GROUND * (1 - up) + SKY * up) * open_sky
+    mirror = 2 * _dot(n, view) * n - view
+    edge = f0 + (np.maximum(1 - rough, f0) - f0) * (1 - nv) ** 5 * (HAIR_SHEEN if hair else 1)
+    out += room.mirrored(mirror, rough) * edge * np.clip(sky * sky + 0.5 * sky * (1 - rough), 0, 1)
+    return f32(out), color[:, 3]
+
+
+def tangents_of(edge1: F32, edge2: F32, uv1: F32, uv2: F32, normal: F32) -> tuple[F32, F32]:
+    """Direction of rising u (N, 3) and handedness (N,) +-1 of triangles with these edges in space and in uv.
+
+    Bitangents follow glTF: cross(normal, tangent) * handedness is the direction of falling v in the top-left origin.
+    """
+    det = uv1[:, 0] * uv2[:, 1] - uv2[:, 0] * uv1[:, 1]
+    sign = np.where(det < 0, np.float32(-1), np.float32(1))[:, None]
+    tangent = (edge1 * uv2[:, 1:2] - edge2 * uv1[:, 1:2]) * sign
+    bitangent = (edge2 * uv1[:, :1] - edge1 * uv2[:, :1]) * sign
+    flat = np.einsum("nc,nc->n", tangent, tangent) < 1e-24
+    if flat.any():
+        tangent[flat] = frame(normal[flat])[0]
+    handed = np.where(np.einsum("nc,nc->n", np.cross(normal, tangent), bitangent) < 0, 1, -1)
+    return unit(tangent), f32(handed)
 
 
 def tone_map(radiance: F32) -> F32:
     """Linear radiance -> sRGB 0..1."""
-    x = radiance * 0.9
+    x = radiance * np.float32(EXPOSURE)
     x = np.clip(x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14), 0, 1)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055).astype(np.float32)
+    return f32(np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055))
