@@ -12,6 +12,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
 TINY = np.float32(1e-20)
+SOME = 4096  # faces looked at in one go
 
 
 @by_content()
@@ -46,8 +47,16 @@ def unit(vectors: NDArray[Any], fallback: tuple[float, float, float] = (0.0, 1.0
 
 def corner_angles(positions: F32, faces: I32) -> tuple[F32, F32]:
     """Angles at the corners (F, 3) in radians and unit face normals (F, 3); both zero for degenerate faces."""
-    # one row per coordinate: short vectors side by side are slow in NumPy
-    p = positions.T.copy()[:, faces.T]
+    angles, normals = np.empty((len(faces), 3), np.float32), np.empty((len(faces), 3), np.float32)
+    rows = positions.T.copy()  # one row per coordinate: short vectors side by side are slow in NumPy
+    for at in range(0, len(faces), SOME):  # what fits the processor's cache takes a third of the time
+        span = slice(at, at + SOME)
+        _corner_angles(rows, faces[span], angles[span], normals[span])
+    return angles, normals
+
+
+def _corner_angles(rows: F32, faces: I32, angles: F32, normals: F32) -> None:
+    p = np.take(rows, faces.T, axis=1)
     a, b, c = p[:, 0], p[:, 1], p[:, 2]
     ab, bc, ca = b - a, c - b, a - c
     n = np.empty_like(ab)
@@ -56,15 +65,15 @@ def corner_angles(positions: F32, faces: I32) -> tuple[F32, F32]:
     n[2] = ca[0] * ab[1] - ca[1] * ab[0]
     area = np.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
     flat = area <= TINY
-    angles = np.empty((3, len(faces)), np.float32)
-    np.arctan2(area, -(ca[0] * ab[0] + ca[1] * ab[1] + ca[2] * ab[2]), out=angles[0])
-    np.arctan2(area, -(ab[0] * bc[0] + ab[1] * bc[1] + ab[2] * bc[2]), out=angles[1])
-    np.subtract(np.float32(np.pi), angles[0] + angles[1], out=angles[2])
+    first = np.arctan2(area, -(ca[0] * ab[0] + ca[1] * ab[1] + ca[2] * ab[2]))
+    second = np.arctan2(area, -(ab[0] * bc[0] + ab[1] * bc[1] + ab[2] * bc[2]))
+    angles[:, 0], angles[:, 1] = first, second
+    angles[:, 2] = np.float32(np.pi) - (first + second)
     n /= np.where(flat, np.float32(1.0), area)
+    normals[:] = n.T
     if flat.any():
-        angles[:, flat] = 0.0
-        n[:, flat] = 0.0
-    return np.ascontiguousarray(angles.T), np.ascontiguousarray(n.T)
+        angles[flat] = 0.0
+        normals[flat] = 0.0
 
 
 def face_normals(positions: F32, faces: I32) -> F32:
