@@ -42,7 +42,8 @@ export function App(): JSX.Element {
   }, []);
   useEffect(() => {
     api.whenSignedOut(() => setWho({ kind: "nobody" }));
-    void ask();
+    // The set-up page needs no answer, and asking would only be refused.
+    if (location.pathname !== "/setup") void ask();
   }, [ask]);
 
   const path = address.pathname.replace(/(.)\/$/, "$1");
@@ -50,8 +51,8 @@ export function App(): JSX.Element {
   const settingUp = path === "/setup";
   const lost = !found && !settingUp;
   useEffect(() => {
-    if (lost || (path === "/setup" && who.kind === "in" && !address.searchParams.has("token"))) go("/generate", true);
-  }, [lost, path, who.kind, address]);
+    if (lost) go("/generate", true);
+  }, [lost]);
   useEffect(() => {
     const title = settingUp ? "Set up" : who.kind === "nobody" ? "Sign in" : found?.title;
     document.title = title ? `${title} · AXIS Avatar Foundry` : "AXIS Avatar Foundry";
@@ -59,8 +60,8 @@ export function App(): JSX.Element {
 
   if (settingUp) {
     const entered = async (): Promise<void> => {
-      go("/generate", true);
       await ask();
+      go("/generate", true);
     };
     return <SetUpPage token={address.searchParams.get("token") ?? address.hash.slice(1)} onDone={entered} />;
   }

@@ -211,6 +211,7 @@ export function startProcess(
 /** Follow a job to its end; a broken connection goes on where it broke. Throws the job's own error. */
 export async function follow(job: string, signal: AbortSignal, told: (p: Progress) => void): Promise<Avatar> {
   let last = "";
+  let outcome: { avatar: Avatar } | { problem: Problem } | null = null;
   for (let failures = 0; ; failures++) {
     try {
       const extra: Record<string, string> = { Accept: "text/event-stream" };
@@ -225,13 +226,16 @@ export async function follow(job: string, signal: AbortSignal, told: (p: Progres
         failures = 0;
         const data: unknown = JSON.parse(event.data);
         if (event.event === "progress") told(data as Progress);
-        else if (event.event === "result") return data as Avatar;
-        else if (event.event === "error") throw new ApiError(422, data as Problem);
+        else if (event.event === "result") outcome = { avatar: data as Avatar };
+        else if (event.event === "error") outcome = { problem: data as Problem };
       }
     } catch (error) {
       const lost = error instanceof TypeError || (error instanceof ApiError && error.status === 0);
-      if (!lost || failures >= 4 || signal.aborted) throw error;
+      if (!outcome && (!lost || failures >= 4 || signal.aborted)) throw error;
     }
+    // The stream is read to its end before it is judged: hanging up early would look like a broken connection.
+    if (outcome && "avatar" in outcome) return outcome.avatar;
+    if (outcome) throw new ApiError(422, outcome.problem);
     await new Promise((resolve) => setTimeout(resolve, 400 * 2 ** failures));
     if (failures >= 4) throw new ApiError(0, UNREACHABLE);
   }

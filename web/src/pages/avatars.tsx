@@ -6,6 +6,7 @@ import type { Avatar, Problem } from "../api/types";
 import { Busy, ProblemNote } from "../ui/feedback";
 import { ago, bytes, count } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { PatientImage } from "../ui/patient_image";
 import { Link } from "../ui/shell";
 
 export function AvatarsPage(): JSX.Element {
@@ -98,18 +99,15 @@ export function nameOf(avatar: Avatar): string {
 
 function AvatarCard({ avatar, onDelete }: { avatar: Avatar; onDelete: () => void }): JSX.Element {
   const [asking, setAsking] = useState(false);
-  const [bare, setBare] = useState(false);
   const name = nameOf(avatar);
   const prompt = avatar.recipe?.["prompt"];
   const file = avatar.files[0];
   return (
     <li class="avatar-card">
       <Link to={`/api/preview?avatar_id=${avatar.avatar_id}`} class="avatar-picture">
-        {bare ? (
+        <PatientImage src={api.avatarPicture(avatar.avatar_id, "fullbody")}>
           <span class="preset-letter">{name.charAt(0)}</span>
-        ) : (
-          <img src={api.avatarPicture(avatar.avatar_id, "fullbody")} alt="" loading="lazy" onError={() => setBare(true)} />
-        )}
+        </PatientImage>
         <span class="hidden">Open {name}</span>
       </Link>
       <div class="avatar-text">

@@ -8,6 +8,7 @@ import { useStudio } from "../panels/studio";
 import { Viewport } from "../panels/viewport";
 import { Busy, JobProgress, ProblemNote } from "../ui/feedback";
 import { Icon } from "../ui/icons";
+import { PatientImage } from "../ui/patient_image";
 import { useLoaded } from "../ui/use";
 
 const IDEAS = ["tall athletic male", "slim female elf, silver hair", "old wizard with a long robe", "muscular woman, red hair"];
@@ -154,15 +155,16 @@ function RecipeForm(props: {
 
 function PresetCard(props: { preset: Preset | null; chosen: boolean; onChoose: () => void }): JSX.Element {
   const { preset } = props;
-  const [bare, setBare] = useState(false);
   return (
     <label class={props.chosen ? "preset is-chosen" : "preset"} title={preset?.about ?? "Only the words"}>
       <input type="radio" name="preset" value={preset?.id ?? ""} checked={props.chosen} onChange={props.onChoose} />
       <span class="preset-picture" aria-hidden="true">
-        {preset && !bare ? (
-          <img src={api.presetPicture(preset)} alt="" loading="lazy" onError={() => setBare(true)} />
+        {preset ? (
+          <PatientImage src={api.presetPicture(preset)}>
+            <span class="preset-letter">{preset.title.charAt(0)}</span>
+          </PatientImage>
         ) : (
-          <span class="preset-letter">{preset ? preset.title.charAt(0) : <Icon name="spark" />}</span>
+          <Icon name="spark" />
         )}
       </span>
       <span class="preset-title">{preset?.title ?? "None"}</span>

@@ -4,7 +4,7 @@ import * as api from "../api/client";
 import { problemOf } from "../api/job";
 import type { Problem } from "../api/types";
 import { ProblemNote } from "../ui/feedback";
-import { Brand, Link } from "../ui/shell";
+import { Brand } from "../ui/shell";
 
 export function SetUpPage({ token, onDone }: { token: string; onDone: () => Promise<void> }): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -35,9 +35,9 @@ export function SetUpPage({ token, onDone }: { token: string; onDone: () => Prom
         <div class="card entry-card">
           <h1>This is not a set-up link</h1>
           <p>The service printed the whole link when it started: open it exactly as it is there, with its token.</p>
-          <Link to="/generate" class="button">
+          <a href="/generate" class="button">
             Go to sign-in
-          </Link>
+          </a>
         </div>
       </main>
     );

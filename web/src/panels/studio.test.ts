@@ -5,8 +5,8 @@ import { levelFiles } from "./studio";
 const file = (name: string): object => ({ name, format: name.split(".").pop() });
 
 test("levels come finest first, whatever the order of the files", () => {
-  const files = ["a.glb", "a_LOD2.glb", "a.png", "a_LOD1.glb"].map(file);
-  expect(levelFiles({ files } as Avatar).map((f) => f.name)).toEqual(["a.glb", "a_LOD1.glb", "a_LOD2.glb"]);
+  const files = ["a.glb", "a_LOD2.glb", "a.png", "a_lod1.glb"].map(file);
+  expect(levelFiles({ files } as Avatar).map((f) => f.name)).toEqual(["a.glb", "a_lod1.glb", "a_LOD2.glb"]);
 });
 
 test("no avatar, no levels", () => {

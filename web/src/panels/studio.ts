@@ -37,13 +37,13 @@ export interface Studio {
   savePicture: () => Promise<void>;
 }
 
-/** The GLB of each level of detail, finest first: NAME.glb, NAME_LOD1.glb, ... */
+/** The GLB of each level of detail, finest first: NAME.glb, NAME_lod1.glb, ... */
 export function levelFiles(avatar: Avatar | null): AvatarFile[] {
   const glbs = avatar?.files.filter((f) => f.format === "glb" || f.format === "vrm") ?? [];
   const first = glbs[0];
   if (!first) return [];
   const coarser = glbs
-    .map((file) => ({ file, level: Number(/_LOD([1-9])\.glb$/.exec(file.name)?.[1] ?? 0) }))
+    .map((file) => ({ file, level: Number(/_lod([1-9])\.glb$/i.exec(file.name)?.[1] ?? 0) }))
     .filter(({ level }) => level > 0)
     .sort((a, b) => a.level - b.level);
   return [first, ...coarser.map(({ file }) => file)];

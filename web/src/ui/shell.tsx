@@ -9,7 +9,7 @@ const PLACES: { to: string; label: string; icon: IconName }[] = [
   { to: "/generate", label: "Generate", icon: "spark" },
   { to: "/avatars", label: "Avatars", icon: "people" },
   { to: "/process", label: "Upload & process", icon: "upload" },
-  { to: "/settings/keys", label: "API Keys", icon: "key" },
+  { to: "/settings/keys", label: "Settings", icon: "key" },
 ];
 
 export function Shell(props: {

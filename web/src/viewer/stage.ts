@@ -121,7 +121,7 @@ export class Stage {
     if (view === "face") {
       const head = this.model?.head ?? new THREE.Vector3(target.x, box.max.y - 0.12 * size.y, target.z);
       const tall = Math.max(box.max.y - head.y, 0.08 * size.y);
-      target.set(head.x, head.y + 0.42 * tall, head.z);
+      target.set(head.x, head.y + 0.34 * tall, head.z);
       distance = (tall * 0.95) / slope / Math.min(1, this.camera.aspect * 1.1) + size.z / 3;
     }
     const direction = { full: [0.22, 0.04, 1], face: [0.26, 0.03, 1], side: [1, 0.04, 0], back: [-0.2, 0.04, -1] }[view];
