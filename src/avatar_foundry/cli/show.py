@@ -23,9 +23,9 @@ def draw(file: Path, output: Path, views: list[str], size: int, pose: str | None
         raise _unknown("pose", pose, tuple(POSES))
     avatar = read_glb(read_file(file))
     if morphs:
-        avatar = _express(avatar, dict(_weight(m) for m in morphs))
+        avatar = express(avatar, dict(_weight(m) for m in morphs))
     if pose is not None:
-        avatar = _posed(avatar, pose)
+        avatar = posed(avatar, pose)
     pixels = render_sheet(avatar, views, size)
     try:
         output.write_bytes(encode_png(pixels))
@@ -48,7 +48,8 @@ def _weight(text: str) -> tuple[str, float]:
         raise RecipeError(f"--morph {text}: the weight is not a number") from None
 
 
-def _express(avatar: Avatar, weights: dict[str, float]) -> Avatar:
+def express(avatar: Avatar, weights: dict[str, float]) -> Avatar:
+    """`avatar` with shapes applied by weight. Raises RecipeError for a shape that it has not."""
     known = {m.name for p in avatar.parts for m in p.mesh.morphs}
     if missing := [n for n in weights if n not in known]:
         raise RecipeError(f"the file has no shape '{missing[0]}'", hint=f"it has {len(known)} shapes")
@@ -68,7 +69,8 @@ def _express(avatar: Avatar, weights: dict[str, float]) -> Avatar:
     return avatar.map_meshes(apply)
 
 
-def _posed(avatar: Avatar, pose: str) -> Avatar:
+def posed(avatar: Avatar, pose: str) -> Avatar:
+    """`avatar` in one of rig.POSES, its skeleton moved along. Raises SourceError when the skeleton is not ours."""
     canonical = to_canonical(avatar)
     if canonical is None or canonical.skeleton is None:
         raise SourceError("the file's skeleton is not one that the foundry wrote: it cannot be posed here")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...avatar import Avatar
-from ...cli.show import _express, _posed
+from ...cli.show import express, posed
 from ...render import encode_png, render_avatar, view_camera
 
 CAMERAS = {"portrait": "face", "fullbody": "front", "fit": "front"}
@@ -26,9 +26,9 @@ def draw(avatar: Avatar, params: Mapping[str, Any]) -> bytes:
     weights = {**EXPRESSIONS.get(params.get("expression") or "", {})}
     weights = {k: v for k, v in weights.items() if k in known} | dict(params.get("blend_shapes") or {})
     if weights:
-        avatar = _express(avatar, weights)
+        avatar = express(avatar, weights)
     if params.get("pose"):
-        avatar = _posed(avatar, params["pose"])
+        avatar = posed(avatar, params["pose"])
     points = np.concatenate([p.mesh.positions[np.unique(p.mesh.faces)] for p in avatar.parts if len(p.mesh.faces)])
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
     camera = view_camera(CAMERAS[params["camera"]], low, high, _head(avatar))
