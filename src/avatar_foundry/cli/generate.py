@@ -21,12 +21,13 @@ def assemble(source: Path | None, flags: Mapping[str, Any], settings: list[str])
     if source is not None:
         try:
             text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
-            data = json.loads(text)
+            loaded: Any = json.loads(text)
         except (OSError, ValueError, RecursionError) as error:
             raise RecipeError(f"{source}: not a readable JSON file: {error}") from None
-        if not isinstance(data, dict):
+        if not isinstance(loaded, dict):
             hint = Suggestion("Send an object", 'For example {"preset": "warrior", "platform": "unity"}', 0.9)
             raise RecipeError(f"{source}: a recipe is a JSON object", suggestions=[hint])
+        data = loaded
     data.update({k: v for k, v in flags.items() if v is not None})
     for setting in settings:
         path, equals, text = setting.partition("=")
