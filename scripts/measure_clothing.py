@@ -6,8 +6,8 @@ The real pipeline runs up to the baked rest pose with nothing hidden; then every
 counts is measured against the whole body in that pose. A vertex counts when a camera could see it in that pose:
 
 1. a face around it is drawn after hiding (`hide_covered` on the same avatar);
-2. of 14 ways out of it, at least one meets no other drawn clothing (rims inside boots, suits under plates, a shirt
-   under a jacket do not count where nothing shows);
+2. of 14 ways away from it, at least one that leads out of the skin above it meets no drawn clothing (rims inside
+   boots, suits under plates, a shirt under a jacket do not count where nothing shows);
 3. the skin that it lies on is itself outside the body in that pose: where the belly lies on the thighs or the forearm
    on the upper arm, body is inside body, and what is between them cannot be seen.
 
@@ -99,7 +99,7 @@ def measure(whole: Avatar, drawn: dict[str, NDArray[Any]], matrices: F32 | None)
         hung = _own_skin(part, body)[used[deep]]
         deep = deep[~buried[hung].any(axis=1)]
         keep = np.zeros(len(points), bool)
-        keep[deep] = _open(points[deep], part, clothes, place, drawn)
+        keep[deep] = _open(points[deep], touch.normal[deep], clothes, place, drawn)
         count = int(len(points) - ((depth > 0.001) & ~keep).sum())
         found = np.zeros(count, np.float32)
         found[: keep.sum()] = depth[keep]
@@ -135,9 +135,9 @@ def _buried(skin: Any) -> NDArray[np.bool_]:
 
 
 def _open(
-    points: F32, part: Part, clothes: list[Part], place: dict[str, F32], drawn: dict[str, NDArray[Any]]
+    points: F32, outwards: F32, clothes: list[Part], place: dict[str, F32], drawn: dict[str, NDArray[Any]]
 ) -> NDArray[np.bool_]:
-    """(N,) whether some way out of each point meets no drawn clothing but the part's own patch there."""
+    """(N,) whether some way out of the skin above each point meets no drawn clothing."""
     if not len(points):
         return np.zeros(0, bool)
     shift = np.cumsum([0, *(len(place[p.name]) for p in clothes)])
@@ -148,7 +148,8 @@ def _open(
     ways = (WAYS / np.linalg.norm(WAYS, axis=1, keepdims=True)).astype(np.float32)
     origins = np.repeat(points, len(ways), axis=0) + np.tile(ways * 0.0015, (len(points), 1))
     far, _ = soup.hit(origins, np.tile(ways, (len(points), 1)))
-    return np.asarray(~np.isfinite(far).reshape(len(points), -1).all(axis=1))
+    free = ~np.isfinite(far).reshape(len(points), -1) & (outwards @ ways.T > 0.1)
+    return np.asarray(free.any(axis=1))
 
 
 def _sole(part: Part) -> NDArray[np.bool_]:

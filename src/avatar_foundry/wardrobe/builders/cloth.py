@@ -21,16 +21,16 @@ def pleats(angle: F64, fall: F64, seed: float = 0.0) -> F64:
     return np.asarray(0.85 * np.tanh(1.1 * wave) - 0.12 * (1 - np.cos(wave * 1.5)))
 
 
-def skirt_weights(p: F64, a: Anatomy, hold: float = 0.12) -> Weights:
+def skirt_weights(p: F64, a: Anatomy, hold: float = 0.06) -> Weights:
     """Hips above; below, each leg takes its side, softly across the middle, lower legs towards the hem.
 
     hold: the share that stays with the hips at the hem, so that a stride opens the skirt and does not tear it.
     """
     hip, knee = a.joints["l-upper-leg"], a.joints["l-knee"]
-    down = ease(-p[..., 1], -hip[1] + 0.02, -hip[1] + 0.26)
+    down = ease(-p[..., 1], -hip[1] - 0.06, -hip[1] + 0.12)
     legs = down * (1 - hold * (1 - 0.3 * ease(-p[..., 1], -knee[1], -knee[1] + 0.3)))
-    left = ease(p[..., 0], -0.13, 0.13)
-    shin = ease(-p[..., 1], -knee[1] - 0.06, -knee[1] + 0.16) * 0.75
+    left = ease(p[..., 0], -0.09, 0.09)
+    shin = ease(-p[..., 1], -knee[1] - 0.05, -knee[1] + 0.10) * 0.92
     return {
         "hips": 1 - legs,
         "leftUpperLeg": legs * left * (1 - shin),
