@@ -1,4 +1,4 @@
-"""Put meshoptimizer's WebAssembly into wheels and editable installs: runs scripts/build-wasm before the build."""
+"""Put what is built from other sources into wheels: meshoptimizer's WebAssembly and the dashboard's pages."""
 
 import subprocess
 import sys
@@ -15,3 +15,6 @@ class WasmBuildHook(BuildHookInterface[Any]):
         script = Path(self.root) / "scripts" / "build-wasm"
         subprocess.run([sys.executable, str(script)], check=True)
         build_data["artifacts"].append("src/avatar_foundry/geometry/wasm/*")
+        if self.target_name == "wheel" and version != "editable":  # scripts/setup builds the pages for a checkout
+            subprocess.run([str(Path(self.root) / "scripts" / "build-web")], check=True)
+            build_data["artifacts"].append("src/avatar_foundry/service/static/**")

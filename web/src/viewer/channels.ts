@@ -77,11 +77,12 @@ function checker(): THREE.DataTexture {
     for (let x = 0; x < size; x++) {
       const light = ((x >> 4) + (y >> 4)) % 2 === 0;
       // Hue runs with u, lightness with v: a seam or a flip shows at once.
-      const color = new THREE.Color().setHSL((x >> 6) / 8, 0.45, (light ? 0.62 : 0.38) + 0.1 * ((y >> 6) / 8));
+      const color = new THREE.Color().setHSL((x >> 6) / 8, 0.35, (light ? 0.58 : 0.36) + 0.1 * ((y >> 6) / 8), THREE.LinearSRGBColorSpace);
       data.set([255 * color.r, 255 * color.g, 255 * color.b, 255].map(Math.round), 4 * (y * size + x));
     }
   }
   squares = new THREE.DataTexture(data, size, size);
+  squares.colorSpace = THREE.SRGBColorSpace;
   squares.wrapS = squares.wrapT = THREE.RepeatWrapping;
   squares.minFilter = THREE.LinearMipmapLinearFilter;
   squares.magFilter = THREE.LinearFilter;
