@@ -33,8 +33,9 @@ EXPOSURE = 0.8
 # How far light reaches around the terminator, per channel: blood scatters red farthest.
 SKIN_WRAP, NO_WRAP = f32((0.32, 0.14, 0.09)), f32((0.0, 0.0, 0.0))
 BOUNCED, HAIR_LIGHT = f32(0.12), f32(0.35)  # what reaches the deepest fold; hair lets light through
-MOUTH = f32(0.45)  # light that finds its way between the lips, where rays are too few to tell
+MOUTH = f32(0.7)  # light that finds its way between the lips, where rays are too few to tell
 HAIR_SHEEN = f32(0.35)  # strands are no sheet: they mirror less at a glance than their cards would
+GRAZE = np.float32(0.06)  # least cosine between a normal and the view
 SKIN_SHADOW = f32((1.0, 0.86, 0.8))  # the tint of light that has passed through skin
 
 
@@ -137,6 +138,8 @@ def shade(material: Material, p: Points, light: Openness, room: Studio, textures
     albedo = color[:, :3]
     n = _bumped(material, p, textures)
     view = unit(f32(room.eye - p.position))
+    # Smooth and bumped normals may turn away from the eye at outlines, where mirrors would show sparks: bend them back.
+    n = unit(n + view * np.maximum(GRAZE - _dot(n, view), 0))
     count = len(n)
     rough = np.full((count, 1), material.roughness, np.float32)
     metal = np.full((count, 1), material.metallic, np.float32)
