@@ -74,3 +74,13 @@ def test_an_unknown_preset_gets_the_nearest_name() -> None:
     with pytest.raises(RecipeError, match="warior") as caught:
         resolve(parse({"preset": "warior"}))
     assert caught.value.suggestions[0].title == "Use 'warrior'"
+
+
+def test_shoes_give_way_to_boots_of_an_armour() -> None:
+    answer = resolve(parse({"preset": "warrior", "prompt": "purple shoes"}))
+    assert answer.recipe.outfit == ("plate_armour",)
+    assert any("leather_shoes" in note for note in answer.notes)
+
+
+def test_the_last_of_two_whole_outfits_stays() -> None:
+    assert resolve(parse({"outfit": ["plate_armour", "business_suit"]})).recipe.outfit == ("business_suit",)

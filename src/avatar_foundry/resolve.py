@@ -170,9 +170,27 @@ def _settle_looks(data: dict[str, Any], notes: list[str]) -> None:
     if asked is None:
         asked = wardrobe.default_outfit(age, body["gender"])
     worn = [_item(name, f"/outfit/{i}", None) for i, name in enumerate(asked)]
-    data["outfit"] = list(wardrobe.complete_outfit(worn, age, body["gender"]))
-    if data["outfit"] != worn:
-        notes.append(f"bodies below {ADULT:g} always wear a full outfit cut for them: {', '.join(data['outfit'])}")
+    outfit = list(wardrobe.complete_outfit(worn, age, body["gender"]))
+    if outfit != worn:
+        notes.append(f"bodies below {ADULT:g} always wear a full outfit cut for them: {', '.join(outfit)}")
+    data["outfit"] = _without_clashes(outfit)
+    if left := [name for name in outfit if name not in data["outfit"]]:
+        notes.append(f"left out, since something else takes its place: {', '.join(left)}")
+
+
+ALONE = frozenset({"full", "shoes", "hat", "cape", "hands"})  # slots that hold one thing; the last one asked for stays
+
+
+def _without_clashes(outfit: list[str]) -> list[str]:
+    """`outfit` with one item per exclusive slot, and no shoes in boots that belong to an armour or a robe."""
+    items = [wardrobe.ITEMS[name] for name in outfit]
+    last = {item.slot: item.id for item in items}
+    booted = any("feet" in item.covers for item in items if item.slot != "shoes" and last[item.slot] == item.id)
+    return [
+        item.id
+        for item in items
+        if (item.slot not in ALONE or last[item.slot] == item.id) and not (booted and item.slot == "shoes")
+    ]
 
 
 def _item(name: str, pointer: str, slot: str | None) -> str:

@@ -66,7 +66,13 @@ def test_negation_takes_away() -> None:
     assert flat("no hair")["hair.style"] == "none"
     assert flat("without freckles")["skin.freckles"] == 0.0
     assert float(str(flat("not tall man")["body.height"])) < float(str(flat("man of average height")["body.height"]))
-    assert flat("no hat", outfit=["fedora", "tee_and_jeans"])["outfit"] == ["tee_and_jeans"]
+    assert flat("no hat", outfit=["fedora", "tee_and_jeans", "sneakers"])["outfit"] == ["tee_and_jeans", "sneakers"]
+
+
+def test_a_garment_alone_is_completed() -> None:
+    assert flat("man in blue jeans")["outfit"] == ["jeans", "tee", "leather_shoes"]
+    assert flat("woman in a robe")["outfit"] == ["mage_robe"]
+    assert flat("red boots", outfit=["tee_and_jeans", "sneakers"])["outfit"] == ["tee_and_jeans", "leather_boots"]
 
 
 def test_degrees_scale() -> None:

@@ -8,6 +8,7 @@ from ..body import PARAMETERS, natural_height
 from ..wardrobe import ITEMS
 from .lexicon import LONGEST, Trait, correct, load_lexicon
 from .numbers import find_measures
+from .outfit import assemble
 
 _TOKEN = re.compile(r"#[0-9a-f]{6}\b|[^\W_]+", re.UNICODE)
 REACH = 5  # words before (or after) a noun in which its adjectives may stand
@@ -344,11 +345,7 @@ class _Reader:
         """The preset's outfit, with what the text adds put in place of what it displaces."""
         if not self.added and not self.removed:
             return None if "outfit" in self.context else self._kind_outfit()
-        worn = [ITEMS[g].id for g in self.context.get("outfit", ()) if g in ITEMS]
-        for item in self.added:
-            slots = displaced(ITEMS[item].slot)
-            worn = [g for g in worn if ITEMS[g].slot not in slots and g != item] + [item]
-        return [g for g in worn if g not in self.removed]
+        return assemble(self.context.get("outfit", ()), self.added, self.removed, self._sex())
 
     def _kind_outfit(self) -> list[str] | None:
         """What the people that the text names wears, told in that word's account."""
@@ -370,13 +367,6 @@ class _Reader:
 def negatable(reader: _Reader, i: int) -> bool:
     """Whether a negation stands before the article at token `i`."""
     return i > 0 and reader.tokens[i - 1].text in reader.lexicon.negations
-
-
-def displaced(slot: str) -> frozenset[str]:
-    """Slots whose items make room for one of `slot`."""
-    if slot == "full":
-        return frozenset({"full", "top", "bottom"})
-    return frozenset({slot, "full"}) if slot in ("top", "bottom") else frozenset({slot})
 
 
 class _Hex(dict[str, str]):
