@@ -139,6 +139,7 @@ def _settle_body(data: dict[str, Any]) -> None:
     if not any(body.get(k) for k in ("african", "asian", "caucasian")):
         body.update(african=1 / 3, asian=1 / 3, caucasian=1 / 3)
     total = sum(body.get(k, 0.0) for k in ("african", "asian", "caucasian"))
+    total = total if abs(total - 1.0) > 5e-6 else 1.0  # rounded shares are shares already: they must not move again
     for k in ("african", "asian", "caucasian"):
         body[k] = round(body.get(k, 0.0) / total, 6)
     if body["age"] < ADULT:

@@ -28,6 +28,7 @@ def assemble(source: Path | None, flags: Mapping[str, Any], settings: list[str])
             hint = Suggestion("Send an object", 'For example {"preset": "warrior", "platform": "unity"}', 0.9)
             raise RecipeError(f"{source}: a recipe is a JSON object", suggestions=[hint])
         data = loaded
+        data = loaded
     data.update({k: v for k, v in flags.items() if v is not None})
     for setting in settings:
         path, equals, text = setting.partition("=")
