@@ -13,7 +13,6 @@ from avatar_foundry.wire import CODES
 
 from .conftest import Service
 
-
 OPEN = ("/health", "/health/ready", "/metrics", "/openapi.json", "/docs")
 
 
