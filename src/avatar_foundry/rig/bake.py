@@ -76,9 +76,16 @@ def _bake_part(part: Part, matrices: F32) -> Part:
         soft: tuple[U16, F32] | tuple[None, None] = (None, None)
         if level == 0 and part.binding is not None and mesh.weights is not None and mesh.joints is not None:
             joints, weights = bind_weights(part.binding)
-            # all or nothing: a plate that set its own weights may agree with the skin in places, and must stay rigid
-            if np.array_equal(mesh.joints, joints) and np.array_equal(mesh.weights, weights):
+            same = (mesh.joints == joints).all(axis=1) & (mesh.weights == weights).all(axis=1)
+            # a plate that set its own weights may agree with the skin in places, and must stay rigid: all or nothing
+            if same.all():
                 soft = bind_bake_weights(part.binding)
+            elif same.any() and part.role == "garment":  # sleeves follow the skin, skirts go their own way
+                eased = bind_bake_weights(part.binding)
+                soft = (
+                    np.where(same[:, None], eased[0], mesh.joints),
+                    np.where(same[:, None], eased[1], mesh.weights),
+                )
         lods.append(bake_mesh(mesh, matrices, *soft))
     if all(a is b for a, b in zip(lods, part.lods, strict=True)):
         return part

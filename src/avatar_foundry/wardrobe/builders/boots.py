@@ -24,7 +24,7 @@ def boot(
 ) -> list[Sheet]:
     """The left boot. top: s where the shaft begins (0 is mid calf). Surfaces: leather, sole is "leather" too."""
     chart = shape.boot
-    nu, nw = 24, 37
+    nu, nw = 20, 37
     angle = (-np.pi + 2 * np.pi * np.arange(nu) / nu)[:, None]
     s = np.concatenate(
         [np.linspace(top, SHAFT, 9)[:-1], np.linspace(SHAFT, BEND, 12)[:-1], np.linspace(BEND, 0.985, nw - 19)]

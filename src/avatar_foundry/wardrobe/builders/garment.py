@@ -3,20 +3,24 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ...avatar import F32, I32, Binding, Mesh, Part
 from ...geometry import content_digest, vertex_normals
+from ...humanoid import INDEX
 from ...pack import open_pack
 from .anatomy import Anatomy, anatomy
 from .chart import F64
 from .neutral import Neutral
 from .sheet import Sheet, joint_rows, sheet_faces, sheet_uv
 from .warp import Spline, Warp, make_spline, make_warp
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 CONTROLS = {"torso": 200, "arm": 150, "leg": 130, "skirt": 220, "upper": 260, "head": 110, "cape": 240}
 
@@ -153,6 +157,8 @@ def _floor(points: F64, binding: Binding, faces: I32, body: Neutral, least: floa
 
 @lru_cache(maxsize=2)
 def _middles(digest: str) -> "cKDTree":
+    from scipy.spatial import cKDTree
+
     return cKDTree(anatomy().body.base.astype(np.float64)[_solid(digest)].mean(1))
 
 
@@ -235,6 +241,11 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
         amounts.append(np.tile(np.array([[1, 0, 0]], np.float32), (len(index), 1)))
         count, uv_count = count + len(index), uv_count + len(uv)
     own_weights = name in design.own_weights and not skins
+    if own_weights and name in FOLLOWERS:
+        with_skin = [(s, span) for s, (_, span) in zip(sheets, spans, strict=True) if _follows(s)]
+        for sheet, span in with_skin:
+            at = sheets.index(sheet)
+            joints[at], weights[at] = _with_skin(sheet, Binding(binding.refs[span], binding.weights[span]))
     return Cut(
         name,
         np.concatenate(faces).astype(np.int32),
@@ -248,6 +259,33 @@ def _surface(name: str, design: Design, body: Neutral) -> Cut:
         keep,
         count,
     )
+
+
+# Cloth of these surfaces and regions moves with the skin below it, wherever it does not say that it is stiff.
+FOLLOWERS = ("cloth",)
+SKIN_REGIONS = ("left.arm", "right.arm", "torso")
+
+
+def _follows(sheet: Sheet) -> bool:
+    return sheet.region in SKIN_REGIONS and any(np.ndim(w) == 2 for w in sheet.weights.values())
+
+
+def _with_skin(sheet: Sheet, binding: Binding) -> "tuple[NDArray[np.uint16], F32]":
+    """Joints and weights of a sheet from the skin below it; a sleeve's root keeps the share that it gives the chest."""
+    from ...rig import base_weights, bind_weights, four_joints
+
+    joints, weights = (a.copy() for a in bind_weights(binding))
+    if sheet.region == "torso":
+        return joints, weights
+    drawn = np.zeros((*sheet.points.shape[:2], len(INDEX)))
+    for bone in ("chest", "upperChest"):
+        drawn[..., INDEX[bone]] = sheet.weights.get(bone, 0.0)
+    chest = drawn.reshape(-1, len(INDEX))
+    share = np.clip(chest.sum(axis=1), 0.0, 1.0)
+    root = share > 0
+    skin = np.einsum("vk,vkj->vj", binding.weights[root], base_weights()[binding.refs[root]].astype(np.float64))
+    joints[root], weights[root] = four_joints(chest[root] + (1.0 - share[root])[:, None] * skin)
+    return joints, weights
 
 
 def _base_uv(triangles: I32, quads: I32, quad_uvs: I32, uvs: F32, at: F32, tile: float) -> tuple[F32, I32]:

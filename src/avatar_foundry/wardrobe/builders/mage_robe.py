@@ -96,7 +96,7 @@ def skirt(
 def bodice(a: Anatomy, waist: float) -> Sheet:
     """From the waist to the collar."""
     s0 = a.torso_s(waist - 0.03)
-    nu, nw = 72, 20
+    nu, nw = 64, 18
     p, _, _v, _t = patch(
         a.torso,
         mid=0,
@@ -152,7 +152,7 @@ def sleeve_lining(outer: Sheet) -> Sheet:
 
 def mantle(a: Anatomy, reach: float = 0.80) -> Sheet:
     """A short cape over the shoulders."""
-    nu, nw = 88, 14
+    nu, nw = 76, 12
     end = lambda t: reach + 0.13 * np.cos(t) ** 2  # noqa: E731
     p, _, _v, _t = patch(
         a.mantle,
@@ -169,7 +169,7 @@ def mantle(a: Anatomy, reach: float = 0.80) -> Sheet:
 
 def cowl(a: Anatomy) -> list[Sheet]:
     """The hood, thrown back: a soft roll about the neck that hangs in a bag behind."""
-    nu, nw = 44, 13
+    nu, nw = 40, 11
     t = (-np.pi + 2 * np.pi * np.arange(nu) / nu)[:, None]
     q = (np.pi * 2 * np.arange(nw) / (nw - 1))[None]
     back = ease(-np.cos(t), -0.2, 1.0)

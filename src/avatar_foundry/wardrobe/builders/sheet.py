@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from ...avatar import I32
 from ...humanoid import INDEX
@@ -39,6 +38,8 @@ class Sheet:
 
 def grid_normals(p: F64, closed: bool) -> F64:
     """(U, W, 3) unit normals, du x dw."""
+    from scipy.ndimage import gaussian_filter1d
+
     du = np.roll(p, -1, 0) - np.roll(p, 1, 0) if closed else np.gradient(p, axis=0)
     dw = np.gradient(p, axis=1)
     n = np.cross(du, dw)
@@ -137,6 +138,8 @@ def rim(
 
     width: how far it lies on the plate. height: over it. depth: thickness of the plate. inner: lip on the inside.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     out = []
     for points, normals, inward, weights, closed in ring_of(sheet, edges):
         mode: Literal["wrap", "nearest"] = "wrap" if closed else "nearest"
@@ -145,9 +148,8 @@ def rim(
         if soften:
             across = gaussian_filter1d(across, soften, axis=0, mode=mode)
         # x: towards the middle of the plate, y: outwards
-        xy = [(width, -0.0006), (width * 0.6, height), (-height * 0.2, height * 0.35), (width * 0.05, -depth)]
-        if inner:
-            xy.append((inner, -depth * 1.05))
+        xy = [(width, -0.0006), (width * 0.6, height), (-height * 0.2, height * 0.2)]
+        xy.append((inner, -depth * 1.05) if inner else (width * 0.05, -depth))
         profile = np.stack([points + across * x + normal * y for x, y in xy], 1)
         length = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
         run = np.concatenate([[0], np.cumsum([np.hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(xy)])])
