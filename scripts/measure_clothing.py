@@ -113,7 +113,7 @@ _OWN: dict[int, NDArray[Any]] = {}
 def _own_skin(part: Part, body: Part) -> NDArray[Any]:
     """(V, 3) body vertices on which the part's vertices lie at rest."""
     if id(part) not in _OWN:
-        _OWN[id(part)] = cKDTree(body.mesh.positions).query(part.mesh.positions, k=3)[1]
+        _OWN[id(part)] = np.asarray(cKDTree(body.mesh.positions).query(part.mesh.positions, k=3)[1])
     return _OWN[id(part)]
 
 

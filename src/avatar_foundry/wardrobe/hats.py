@@ -7,12 +7,21 @@ import numpy as np
 
 from ..avatar import F32, Part
 from .rays import Rays
+from .rest import item_of
 from .smooth import neighbours
 
 # Hair keeps this far inside the hat, metres.
 LINING = 0.004
 # Head vertices around which rays start: between the ears, at the height of the brows.
 EARS = (5399, 11998)
+
+
+def without_hair(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """`parts` less the hair when something worn, a helmet, leaves no room for it."""
+    worn = [item_of(p) for p in parts]
+    if not any(item is not None and item.drops_hair for item in worn):
+        return tuple(parts)
+    return tuple(p for p in parts if p.role != "hair")
 
 
 def tuck(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:

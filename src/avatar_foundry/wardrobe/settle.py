@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from ..avatar import F32, I32, Part
 from ..pack import open_pack
 from .contact import Shell, candidates, kept_pair, shell, signed_distance, turned
-from .hats import tuck
+from .hats import tuck, without_hair
 from .neutral import BODY, body_faces, neutral_base
 from .rest import item_of, neutral_positions, outward, same_item, sex_of, stacked
 from .smooth import neighbours
@@ -49,9 +49,10 @@ ROUNDS = 2
 def settle(base: F32, parts: Sequence[Part]) -> tuple[Part, ...]:
     """`parts`, in their order, with no garment inside the body or inside a lower layer. base: (B, 3).
 
-    Parts that are neither clothes nor flowing hair come back as they are. Runs before hiding and before the rest
-    pose; needs `lods[0]` only. Deterministic.
+    Hair goes where something is worn that drops it. Parts that are neither clothes nor flowing hair come back as they
+    are. Runs before hiding and before the rest pose; needs `lods[0]` only. Deterministic.
     """
+    parts = without_hair(parts)
     order = sorted((k for k, p in enumerate(parts) if _settles(p)), key=lambda k: (parts[k].layer, k))
     if not order:
         return tuple(parts)

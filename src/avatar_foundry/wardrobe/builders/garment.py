@@ -274,7 +274,8 @@ def _with_skin(sheet: Sheet, binding: Binding) -> "tuple[NDArray[np.uint16], F32
     """Joints and weights of a sheet from the skin below it; a sleeve's root keeps the share that it gives the chest."""
     from ...rig import base_weights, bind_weights, four_joints
 
-    joints, weights = (a.copy() for a in bind_weights(binding))
+    shared = bind_weights(binding)
+    joints, weights = shared[0].copy(), shared[1].copy()
     if sheet.region == "torso":
         return joints, weights
     drawn = np.zeros((*sheet.points.shape[:2], len(INDEX)))
