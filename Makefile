@@ -3,12 +3,13 @@
 # make setup   only set up;  make setup-dev  the tools too
 # make lint    repair style and format;  make clean  remove what was made here (the data pack stays in the cache)
 # make bench   our figures against peers' in one run (needs the network once);  make bench-anny  adds PyTorch for it
+# make acceptance    200 random recipes through every check;  make test-engines   three.js, Babylon.js and Blender
 # PYTHON=...   which Python to use (3.11 or newer)
 HOST ?= 127.0.0.1
 PORT ?= 8000
 export PYTHON
 
-.PHONY: serve test setup setup-dev lint check bench bench-anny clean
+.PHONY: acceptance test-engines serve test setup setup-dev lint check bench bench-anny clean
 serve: setup
 	@exec .venv/bin/avatar-foundry serve --host $(HOST) --port $(PORT)
 
@@ -38,3 +39,9 @@ bench-anny: setup
 
 clean:
 	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache src/avatar_foundry/geometry/wasm dist
+
+acceptance: setup-dev
+	@.venv/bin/python scripts/acceptance
+
+test-engines: setup-dev
+	@.venv/bin/python scripts/test-engines

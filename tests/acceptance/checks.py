@@ -34,8 +34,8 @@ class Made:
     """One avatar with what it was on the way: after `set_normals` (nothing hidden yet), `hide_covered`, `set_pose`."""
 
     recipe: Recipe
-    result: Result
-    between: Mapping[str, Avatar]
+    result: Result = field(repr=False)
+    between: Mapping[str, Avatar] = field(repr=False)
     figures: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,87 @@
+"""Run by Blender's own Python (bpy): import a GLB, pose it, write what Blender evaluates.
+
+usage: python blender_import.py FILE REQUEST.json OUT.bin. The answer goes into OUT.bin + ".json", as pose_three.mjs'.
+The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's axes (row-major).
+"""
+
+import json
+import sys
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # glTF's +Y up to Blender's +Z up
+
+
+def evaluated(obj):
+    """(V, 3) f32 in glTF's axes, modifiers applied."""
+    seen = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    mesh = seen.to_mesh()
+    flat = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", flat)
+    world = np.array(UP.inverted() @ seen.matrix_world)
+    seen.to_mesh_clear()
+    return (flat.reshape(-1, 3) @ world[:3, :3].T + world[:3, 3]).astype(np.float32)
+
+
+def take(armature, matrices):
+    """Pose: every bone goes where its skinning matrix takes it."""
+    frame = armature.matrix_world
+    want = {}
+    for bone in armature.data.bones:
+        skinning = Matrix([matrices[bone.name][4 * r : 4 * r + 4] for r in range(4)])
+        want[bone.name] = frame.inverted() @ UP @ skinning @ UP.inverted() @ frame @ bone.matrix_local
+    for bone in armature.data.bones:
+        own, at = bone.matrix_local, want[bone.name]
+        if bone.parent is not None:
+            own = bone.parent.matrix_local.inverted() @ own
+            at = want[bone.parent.name].inverted() @ at
+        armature.pose.bones[bone.name].matrix_basis = own.inverted() @ at
+    bpy.context.view_layer.update()
+
+
+def main(file, request, out):
+    with open(request, encoding="utf-8") as f:
+        asked = json.load(f)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.import_scene.gltf(filepath=file)
+    armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+    meshes = [o for o in bpy.data.objects if o.type == "MESH" and o.find_armature() == armature]
+    moved = {}
+    for obj in meshes:
+        if not (keys := obj.data.shape_keys):
+            continue
+        rest = evaluated(obj)
+        for key in keys.key_blocks[1:]:
+            key.value = 1.0
+            bpy.context.view_layer.update()
+            moved.setdefault(key.name, {})[obj.name] = float(np.abs(evaluated(obj) - rest).max())
+            key.value = 0.0
+    parts = []
+    for pose in asked["poses"]:
+        take(armature, pose["matrices"])
+        parts += [evaluated(o) for o in meshes]
+    with open(out, "wb") as f:
+        f.write(b"".join(p.tobytes() for p in parts))
+    told = {
+        "meshes": [
+            {
+                "name": o.name,
+                "count": len(o.data.vertices),
+                "morphs": len(o.data.shape_keys.key_blocks) - 1 if o.data.shape_keys else 0,
+            }
+            for o in meshes
+        ],
+        "poses": [p["name"] for p in asked["poses"]],
+        "moved": moved,
+        "missing": [],
+        "bones": len(armature.data.bones),
+        "materials": len({m.name for o in meshes for m in o.data.materials}),
+        "version": bpy.app.version_string,
+    }
+    with open(out + ".json", "w", encoding="utf-8") as f:
+        json.dump(told, f)
+
+
+main(*sys.argv[1:4])
