@@ -32,6 +32,7 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
         timeout_graceful_shutdown=int(settings.shutdown_grace) + 5,
+        ws="websockets-sansio",
         ws_max_size=1 << 20,
     )
 

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="comma list of addresses whose forwarded headers count")
     cors_origins: str = Field("", description="comma list of origins that browsers may call from; * for any")
     auth: Literal["open", "keys"] = Field(
-        "open", description="keys: every call needs a key or a session; open: any key, or none, acts as the owner"
+        "keys", description="keys: every call needs a key or a session; open: any key, or none, acts as the owner"
     )
     admin_key: SecretStr | None = Field(None, description="a key with every scope, for automation")
     session_hours: float = Field(24.0 * 7, gt=0, description="how long a dashboard session lasts")

@@ -33,9 +33,9 @@ class Store:
         assert _SHA.fullmatch(sha256), "not a SHA-256"
         return f"content/{sha256[:2]}/{sha256}"
 
-    def put(self, data: bytes) -> str:
-        """Keep `data`; returns its SHA-256."""
-        sha256 = hashlib.sha256(data).hexdigest()
+    def put(self, data: bytes, sha256: str = "") -> str:
+        """Keep `data`; returns its SHA-256, which is computed unless the caller knows it."""
+        sha256 = sha256 or hashlib.sha256(data).hexdigest()
         with contextlib.suppress(AlreadyExistsError):
             obstore.put(self._objects, self._path(sha256), data, mode="create")
         return sha256

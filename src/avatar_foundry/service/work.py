@@ -12,6 +12,7 @@ from .jobs import Event, JobInfo
 from .jobs.seam import Lane
 from .problems import Failed, Problem, not_found
 from .records import jobs as job_records
+from .records import webhooks
 from .services import Services
 
 
@@ -79,6 +80,15 @@ async def find_job(s: Services, identity: Identity, job_id: str) -> tuple[Job, J
     if job is None or info is None:
         raise not_found("job")
     return job, info
+
+
+async def cancel(s: Services, job: Job) -> bool:
+    """Stop a job and tell its owner's webhooks; False when it was final already."""
+    if not await s.jobs.cancel(job.id):
+        return False
+    s.metrics.jobs.labels(job.kind, "cancelled").inc()
+    await s.database.write(webhooks.announce, job.owner_id, "job.cancelled", job.id, {"job_id": job.id})
+    return True
 
 
 def progress(event: Event | None, info: JobInfo) -> dict[str, Any]:

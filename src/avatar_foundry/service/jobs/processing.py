@@ -1,6 +1,5 @@
 """An upload, judged and written for a platform: what the engine reads today is GLB."""
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,8 +36,6 @@ def process_upload(params: Mapping[str, Any], store: Store, report: Report) -> d
     avatar = replace(avatar, name=params["name"], extras={"engine": __version__})
     files = platform.write(avatar, platform, "none")
     timings["write_files"] = time.perf_counter() - began
-    for data in files.values():
-        store.put(data)
     vertices, faces = stored_counts(avatar)
     names = list(dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs))
     return {
@@ -56,7 +53,7 @@ def process_upload(params: Mapping[str, Any], store: Store, report: Report) -> d
                 "name": name,
                 "format": name.rpartition(".")[2],
                 "size": len(data),
-                "sha256": hashlib.sha256(data).hexdigest(),
+                "sha256": store.put(data),
             }
             for name, data in files.items()
         ],

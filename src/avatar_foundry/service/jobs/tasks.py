@@ -23,8 +23,8 @@ def generate(params: Params, store: Store, report: Report) -> dict[str, Any]:
         report(fraction, stage.wire, stage.title)
 
     result = build(params["recipe"], on_step=on_step)
-    for data in result.files.values():
-        store.put(data)
+    for f in result.answer["files"]:
+        store.put(result.files[f["name"]], f["sha256"])
     return dict(result.answer)
 
 

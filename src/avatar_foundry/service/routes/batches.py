@@ -104,7 +104,9 @@ async def batch_generate(
         address = f"/api/batches/{begun.batch_id}"
         body = {"batch_id": begun.batch_id, "total": len(begun.jobs), "url": absolute(request, address)}
         return JSONResponse(body, 202, {"Location": address, "Preference-Applied": "respond-async"})
-    infos = await asyncio.gather(*(services(request).jobs.wait(j) for j in begun.jobs))
+    s = services(request)
+    with s.at_once.slot(caller(request).credential):
+        infos = await asyncio.gather(*(s.jobs.wait(j) for j in begun.jobs))
     return JSONResponse(summary(begun.batch_id, [result_of(request, i) for i in infos]))
 
 

@@ -43,7 +43,7 @@ async def cancel(job_id: Id, request: Request) -> JSONResponse:
     """Cancel a job that is waiting or running."""
     s = services(request)
     record, _ = await work.find_job(s, caller(request), job_id)
-    if not await s.jobs.cancel(job_id):
+    if not await work.cancel(s, record):
         raise Problem("CONFLICT", "The job is final already.")
     return JSONResponse(await _wire(request, s, record, await s.jobs.wait(job_id, 5)))
 

@@ -160,9 +160,9 @@ class Connection:
         job_id = message.job_id or next(reversed(self.jobs), None)
         if job_id is None:
             raise Problem("CONFLICT", "No job of this connection is running.")
-        await work.find_job(self.s, self.identity, job_id)
+        record, _ = await work.find_job(self.s, self.identity, job_id)
         self.stopped.add(job_id)
-        if not await self.s.jobs.cancel(job_id):
+        if not await work.cancel(self.s, record):
             self.stopped.discard(job_id)
             raise Problem("CONFLICT", "The job is final already.")
         await self._say("cancelled", message.id, job_id=job_id)
