@@ -80,7 +80,7 @@ try {
   await page.fill("[name=password]", "a long password");
   await page.fill("[name=again]", "a long password");
   await shot(page, "1_setup");
-  await page.click("text=Become the owner");
+  await page.click("button:has-text('Become the owner')");
   await page.waitForURL(`${base}/generate`);
   await page.waitForSelector(".preset");
 
@@ -89,7 +89,7 @@ try {
   await page.fill("[name=name]", "build server");
   await page.check("[value=read]");
   await page.selectOption("[name=days]", "30");
-  await page.click("text=Create key");
+  await page.click("button:has-text('Create key')");
   const key = await page.locator("[data-testid=secret]").innerText();
   await shot(page, "2_keys");
   const call = (method, where) => fetch(base + where, { method, headers: { Authorization: `Bearer ${key}` } });
@@ -103,7 +103,7 @@ try {
   await page.click("nav >> text=Generate");
   await page.click(".preset:has-text('Elf')");
   await page.fill("[name=prompt]", "tall athletic woman with a dragon");
-  await page.click("text=Generate avatar");
+  await page.click("button:has-text('Generate avatar')");
   await page.waitForSelector(".job");
   await shot(page, "3_generating");
   await ready(page);
@@ -137,7 +137,7 @@ try {
   await page.locator("[data-morph=jawOpen]").fill("1");
   const jaw = await stage(page);
   await shot(page, "6_jaw_open");
-  await page.click("text=Reset");
+  await page.click("button:has-text('Reset')");
   const reset = await stage(page);
   seen.morph = { moved: await differing(page, face, jaw), back: await differing(page, face, reset) };
   seen.shapes = await page.fill("[placeholder='Search shapes']", "").then(() => page.locator("[data-morph]").count());
@@ -183,7 +183,7 @@ try {
   await shot(page, "10_processed");
 
   // Out, and in again where one was
-  await page.click("text=Sign out");
+  await page.click("button:has-text('Sign out')");
   await page.waitForSelector("h1:has-text('Sign in')");
   seen.signedOut = page.url();
   seen.console = seen.console.filter((c) => !/401 .*\/api\/auth\/session$/.test(c)); // how a page learns that nobody is signed in
@@ -194,8 +194,8 @@ try {
 
   // Revoke
   await page.click("nav >> text=Settings");
-  await page.click("tr:has-text('build server') >> text=Revoke");
-  await page.click("text=Revoke key");
+  await page.click("tr:has-text('build server') >> button");
+  await page.click("dialog button:has-text('Revoke key')");
   await page.waitForSelector("tr:has-text('build server')", { state: "detached" });
   seen.key.revoked = (await call("GET", "/api/platforms")).status;
   console.log(JSON.stringify(seen));
