@@ -1,13 +1,14 @@
 """Skin weights that garments and hair bring along, where the binding's interpolation is not good enough."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from ..avatar import F32, I32, U16, Binding, own
+from ..cache import cached_arrays
 from ..humanoid import INDEX
 from ..pack import open_pack
 from .catalogue import Item
@@ -24,7 +25,7 @@ FLOW_LEAST = 0.15
 
 # Neighbours that differ by more than this share of their weight are eased, over so many rounds, on so many references.
 JUMP, ROUNDS, EASED = 0.3, 5, 16
-LEGS = ("Leg", "LegTwist", "Foot", "Toes", "ToesEnd", "Eye")
+ARM = "Arm"
 
 
 class Skin(NamedTuple):
@@ -53,6 +54,11 @@ def skin_binding(item: Item, pattern: Pattern) -> Binding:
 
 @lru_cache(maxsize=256)
 def _below(digest: str, item_id: str, name: str) -> Binding:
+    kept = cached_arrays(f"wardrobe/below/{digest}/{item_id}/{name}", lambda: _make_below(item_id, name))
+    return Binding(own(kept["refs"]), own(kept["share"]))
+
+
+def _make_below(item_id: str, name: str) -> dict[str, NDArray[Any]]:
     from ..rig import nearest_surface
     from .catalogue import ITEMS
 
@@ -69,7 +75,7 @@ def _below(digest: str, item_id: str, name: str) -> Binding:
     rank[order] = np.arange(len(order)) - np.searchsorted(ranked, ranked)
     share[:, 0] += 2e-6 * rank
     share[:, 1] -= 2e-6 * rank
-    return Binding(own(refs.astype(np.int32)), own(share.astype(np.float32)))
+    return {"refs": refs.astype(np.int32), "share": share.astype(np.float32)}
 
 
 def _eased(corners: I32, bary: F64, faces: I32) -> tuple[I32, F64]:
@@ -84,8 +90,9 @@ def _eased(corners: I32, bary: F64, faces: I32) -> tuple[I32, F64]:
     hold = csr_array(
         (bary.reshape(-1), corners.reshape(-1), np.arange(0, 3 * count + 1, 3)), (count, int(corners.max()) + 1)
     )
-    arms = [i for name, i in INDEX.items() if name.startswith(("left", "right")) and not name.endswith(LEGS)]
-    pull = np.asarray(hold @ base_weights()[: hold.shape[1], arms].astype(np.float64))
+    table = base_weights()[: hold.shape[1]].astype(np.float64)
+    sides = [[i for n, i in INDEX.items() if n.startswith(side) and ARM in n] for side in ("left", "right")]
+    pull = np.stack([np.asarray(hold @ table[:, side].sum(axis=1)) for side in sides], axis=1)
     ends = faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
     jump = np.zeros(count)
     np.maximum.at(jump, ends.T.reshape(-1), np.tile(np.abs(pull[ends[:, 0]] - pull[ends[:, 1]]).sum(axis=1) / 2, 2))
@@ -116,6 +123,11 @@ def _heaviest(hold: csr_array, refs: I32, share: F64) -> tuple[I32, F64]:
 
 @lru_cache(maxsize=256)
 def _fixed(digest: str, item_id: str, name: str) -> Skin:
+    kept = cached_arrays(f"wardrobe/fixed/{digest}/{item_id}/{name}", lambda: _make_fixed(item_id, name)._asdict())
+    return Skin(own(kept["joints"]), own(kept["weights"]))
+
+
+def _make_fixed(item_id: str, name: str) -> Skin:
     from .catalogue import ITEMS
 
     item = ITEMS[item_id]

@@ -146,10 +146,10 @@ def arm(a: Anatomy) -> list[Sheet]:
             )
         )
 
-    lame(0.76, 0.90, 92, 0.013, 0.92, (21, 4))
-    lame(0.66, 0.81, 97, 0.018, 0.8, (23, 4))
-    lame(0.55, 0.715, 101, 0.023, 0.66, (25, 4))
-    lame(0.06, 0.61, 106, 0.029, 0.5, (27, 11), 0.22)
+    lame(0.76, 0.90, 92, 0.017, 0.92, (21, 4))
+    lame(0.66, 0.81, 97, 0.023, 0.8, (23, 4))
+    lame(0.55, 0.715, 101, 0.028, 0.66, (25, 4))
+    lame(0.06, 0.61, 106, 0.034, 0.5, (27, 11), 0.22)
     el = a.arm_at["elbow"]
     tube = {"leftUpperArm": 0.8, "leftUpperArmTwist": 0.2}
     p, *_ = patch(
@@ -331,11 +331,11 @@ def leg(a: Anatomy) -> list[Sheet]:
         mid=18,
         half=lambda v: 118 - 4 * v,
         s0=lambda t: 0.16 + 0.02 * np.cos(t),
-        s1=kn - 0.068,
+        s1=kn - 0.086,
         size=(27, 9),
         offset=lambda u, v, t: 0.012 + 0.009 * v**2 + 0.004 * ridge(t + 18 * DEG, 0.1),
     )
-    out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.068, 11), border=0.008)
+    out += plate(p, "left.leg", {"leftUpperLeg": 1.0}, _line(a.leg_axis, 0.16, kn - 0.086, 11), border=0.008)
     p, _, v, _ = patch(
         a.leg,
         mid=0,

@@ -161,7 +161,7 @@ def rim(
         )
         rows = {b: np.repeat(x[:, None], len(xy), 1) for b, x in weights.items()}
         new = Sheet(profile, surface, sheet.region, rows, closed, uv=uv, tags=("rim",))
-        direction = grid_normals(profile, closed)[:, 2]
+        direction = grid_normals(profile, closed)[:, 1]
         out.append(new if (direction * normal).sum() >= 0 else flip(new))
     return out
 
