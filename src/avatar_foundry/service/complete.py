@@ -22,20 +22,17 @@ def completer(
     """The engine's `Complete`."""
 
     async def complete(job_id: str, task: str, owner: str, outcome: Outcome) -> Outcome:
-        outcome = await asyncio.to_thread(_keep, database, job_id, task, owner, outcome)
+        outcome = await asyncio.to_thread(_keep, database, store, job_id, task, owner, outcome)
         metrics.jobs.labels(task, "failed" if "error" in outcome else "succeeded").inc()
         answer = outcome.get("answer") or {}
         for stage, milliseconds in (answer.get("timings") or {}).items():
             metrics.stage_seconds.labels(stage).inc(milliseconds / 1000)
-        for f in answer.get("files", ()):
-            if not await asyncio.to_thread(store.has, f["sha256"]):
-                raise Again(f"{f['name']} was deleted meanwhile")
         return outcome
 
     return complete
 
 
-def _keep(database: Database, job_id: str, task: str, owner: str, outcome: Outcome) -> Outcome:
+def _keep(database: Database, store: Store, job_id: str, task: str, owner: str, outcome: Outcome) -> Outcome:
     with database.writing() as session:
         if "answer" in outcome and task in MAKES_AVATARS:
             outcome = {"answer": avatars.add(session, owner, job_id, outcome["answer"])}
@@ -43,6 +40,10 @@ def _keep(database: Database, job_id: str, task: str, owner: str, outcome: Outco
         if task in MAKES_AVATARS:
             event = "job.failed" if "error" in outcome else "job.succeeded"
             _tell(session, owner, event, job_id, outcome.get("answer") or {"error": outcome["error"]})
+    # Now that the contents are held nobody deletes them; but somebody may have, just before.
+    for f in outcome.get("answer", {}).get("files", ()):
+        if not store.has(f["sha256"]):
+            raise Again(f"{f['name']} was deleted meanwhile")
     return outcome
 
 

@@ -137,7 +137,7 @@ class DbosJobs:
             outcome = await self.processes.compute(job_id, task, params, lane)
             return await self._complete(job_id, task, owner, outcome)
         finally:
-            await asyncio.to_thread(self.hub.end, job_id)
+            self.hub.end(job_id)
 
     async def start(
         self, job_id: str, task: str, params: Mapping[str, Any], *, owner: str, lane: Lane, priority: int = 100

@@ -64,8 +64,7 @@ class Hub:
         self._busy.set()
 
     def end(self, job_id: str) -> None:
-        """The job ended here."""
-        self._save()
+        """The job ended here; its last events are stored by the round that finds it final."""
         with self._lock:
             self._last.pop(job_id, None)
 
