@@ -34,7 +34,7 @@ EXPOSURE = 0.8
 SKIN_WRAP, NO_WRAP = f32((0.32, 0.14, 0.09)), f32((0.0, 0.0, 0.0))
 BOUNCED, HAIR_LIGHT = f32(0.12), f32(0.35)  # what reaches the deepest fold; hair lets light through
 MOUTH = f32(0.7)  # light that finds its way between the lips, where rays are too few to tell
-HAIR_SHEEN = f32(0.35)  # strands are no sheet: they mirror less at a glance than their cards would
+HAIR_SHEEN = f32(0.25)  # strands are no sheet: they mirror less at a glance than their cards would
 GRAZE = np.float32(0.06)  # least cosine between a normal and the view
 SKIN_SHADOW = f32((1.0, 0.86, 0.8))  # the tint of light that has passed through skin
 
@@ -144,6 +144,7 @@ def shade(material: Material, p: Points, light: Openness, room: Studio, textures
     rough = np.full((count, 1), material.roughness, np.float32)
     metal = np.full((count, 1), material.metallic, np.float32)
     hair = material.name.startswith("hair")
+    sheen = HAIR_SHEEN if hair else f32(1)
     least = HAIR_LIGHT if hair else BOUNCED
     sky = least + (1 - least) * light.sky
     if material.orm is not None:
@@ -168,7 +169,7 @@ def shade(material: Material, p: Points, light: Openness, room: Studio, textures
         nh, vh = np.clip(_dot(n, half), 0, 1), np.clip(_dot(view, half), 0, 1)
         d = a2 / (np.pi * (nh * nh * (a2 - 1) + 1) ** 2)
         g = 0.5 / (nl * np.sqrt(nv * nv * (1 - a2) + a2) + nv * np.sqrt(nl * nl * (1 - a2) + a2) + 1e-6)
-        fresnel = f0 + (1 - f0) * (1 - vh) ** 5
+        fresnel = f0 + (1 - f0) * (1 - vh) ** 5 * sheen
         soft = np.clip((cosine + wrap) / (1 + wrap) ** 2, 0, 1) if skin else nl
         out += (diffuse * (soft / np.pi) + (d * g * nl) * fresnel) * (radiance * reach)
     up = n[:, 1:2] * 0.5 + 0.5
@@ -178,7 +179,7 @@ def shade(material: Material, p: Points, light: Openness, room: Studio, textures
         open_sky = open_sky ** (1 / (2 - SKIN_SHADOW))
     out += diffuse * (GROUND * (1 - up) + SKY * up) * open_sky
     mirror = 2 * _dot(n, view) * n - view
-    edge = f0 + (np.maximum(1 - rough, f0) - f0) * (1 - nv) ** 5 * (HAIR_SHEEN if hair else 1)
+    edge = f0 + (np.maximum(1 - rough, f0) - f0) * (1 - nv) ** 5 * sheen
     out += room.mirrored(mirror, rough) * edge * np.clip(sky * sky + 0.5 * sky * (1 - rough), 0, 1)
     return f32(out), color[:, 3]
 
