@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import saxpy
 from scipy.sparse import csc_array
 
 from ..avatar import F32
@@ -71,9 +70,10 @@ def add_targets(out: F32, weights: Mapping[str, float]) -> F32:
     """Add sum(weight * delta) to `out` (B, 3) f32, metres, in place; names without data are skipped. Returns `out`."""
     flat = out.reshape(-1)
     known = [(name, w) for name, w in weights.items() if has_target(name)]
+    step = np.empty_like(flat)
     for name, w in known:
-        if _is_dense(name):
-            saxpy(_row(name), flat, a=w)
+        if _is_dense(name):  # product and sum apart: fused ones round differently from machine to machine
+            flat += np.multiply(_row(name), np.float32(w), out=step)
     small = [(name, w) for name, w in known if not _is_dense(name)]
     if small:
         flat += _columns([name for name, _ in small]) @ np.array([w for _, w in small], np.float32)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..avatar import F32, I32, Morph
-from ..geometry import by_content, corner_angles, unit, vertex_normals
+from ..cache import cached_arrays
+from ..geometry import by_content, content_digest, corner_angles, unit, vertex_normals
 
 
 class Patches(NamedTuple):
@@ -28,6 +29,7 @@ class Patches(NamedTuple):
     corner: I32
 
 
+LARGE = 4000  # entries above which a plan is worth a file
 CLOSES, OPENS = "mouthClose", "jawOpen"
 
 
@@ -89,6 +91,17 @@ def _named(index: I32) -> tuple[I32, I32]:
 @by_content(entries=64)
 def _patches(faces: I32, index: I32, ends: NDArray[Any], count: int) -> tuple[I32, I32, I32, I32, I32]:
     """`Patches` for the morphs whose vertices are index[ends[m] : ends[m + 1]]. Topology only, so it is kept."""
+    if len(index) < LARGE:
+        return _make_patches(faces, index, ends, count)
+    key = "/".join([*(content_digest(a).hex() for a in (faces, index, ends)), str(count)])
+
+    def make() -> dict[str, I32]:
+        return dict(zip(Patches._fields, _make_patches(faces, index, ends, count), strict=True))
+
+    return Patches(**cached_arrays(f"face/patches/{key}", make))
+
+
+def _make_patches(faces: I32, index: I32, ends: NDArray[Any], count: int) -> tuple[I32, I32, I32, I32, I32]:
     vertices, moved, corner_faces, indptrs, corners = [], [], [], [np.zeros(1, np.int64)], []
     base_vertex = base_face = base_corner = 0
     for a, b in pairwise(ends):

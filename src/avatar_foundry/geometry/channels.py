@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -63,6 +62,8 @@ def contact_vertices(positions: F32, shapes: Sequence[Shape], near: float = 0.00
 
     Pairs at most `near` metres apart in one of the two states and at least `far` in the other. Sorted, unique.
     """
+    from scipy.spatial import cKDTree
+
     found: list[NDArray[Any]] = [np.zeros(0, np.int64)]
     for index, delta in shapes:
         if not len(index):

@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -62,6 +61,8 @@ def closest_points(points: NDArray[Any], positions: NDArray[Any], faces: I32, *,
     Samples on the triangles find candidates in a tree; a candidate is projected on unless its sample is too far for
     any point of its triangle to be nearest. Points whose nearest samples do not settle that ask for more of them.
     """
+    from scipy.spatial import cKDTree
+
     p = points.astype(np.float64)
     corners = positions[faces].astype(np.float64)
     samples, owner, reach = _samples(corners)

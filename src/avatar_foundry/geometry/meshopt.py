@@ -9,18 +9,22 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import wasmtime
 from numpy.typing import NDArray
 
 from ..cache import cached_bytes
 from ..errors import StageFailed
 
+if TYPE_CHECKING:  # loading it takes long, and an avatar whose levels are kept needs none of it
+    import wasmtime
+
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
+
+KEPT = 24 << 20  # bytes of memory above which an instance is not kept for the next call
 
 # meshopt_SimplifyX
 LOCK_BORDER = 1
@@ -35,12 +39,16 @@ FREE, LOCKED, PROTECTED = 0, 1, 2
 
 
 @cache
-def _engine() -> wasmtime.Engine:
+def _engine() -> "wasmtime.Engine":
+    import wasmtime
+
     return wasmtime.Engine()
 
 
 @cache
-def _module(name: str) -> wasmtime.Module:
+def _module(name: str) -> "wasmtime.Module":
+    import wasmtime
+
     try:
         code = (files("avatar_foundry.geometry") / "wasm" / f"{name}.wasm").read_bytes()
     except FileNotFoundError:
@@ -61,7 +69,9 @@ class _Instance:
     """One module's memory, used as a stack: `frame` gives back everything that was put since."""
 
     def __init__(self, name: str) -> None:
-        self.store = wasmtime.Store(_engine())
+        import wasmtime
+
+        self.name, self.store = name, wasmtime.Store(_engine())
         self.exports = wasmtime.Instance(self.store, _module(name), []).exports(self.store)
         memory = self.exports["memory"]
         assert isinstance(memory, wasmtime.Memory)
@@ -71,6 +81,8 @@ class _Instance:
             self.call("meshopt_encodeIndexVersion", 1)  # what EXT_meshopt_compression asks for
 
     def call(self, name: str, *arguments: float) -> int:
+        import wasmtime
+
         function = self.exports[name]
         assert isinstance(function, wasmtime.Func)
         result = function(self.store, *arguments)
@@ -96,6 +108,8 @@ class _Instance:
 
     def __exit__(self, *_: object) -> None:
         self.call("sbrk", self.top - self.call("sbrk", 0))
+        if self.memory.data_len(self.store) > KEPT:  # its memory never shrinks: the next one starts small again
+            _local.__dict__.get("instances", {}).pop(self.name, None)
 
 
 _local = threading.local()

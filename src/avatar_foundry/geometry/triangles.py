@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from .memo import by_content
 
@@ -67,6 +66,8 @@ def is_closed(faces: I32) -> bool:
 @by_content()
 def components(faces: I32, count: int) -> I32:
     """Piece number of each of `count` vertices: (V,). Pieces are numbered by lowest vertex; a loose vertex is one."""
+    from scipy.sparse.csgraph import connected_components
+
     ends = faces[:, [[0, 1], [1, 2]]].reshape(-1, 2)
     graph = coo_array((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(count, count))
     labels = connected_components(graph, directed=False)[1]

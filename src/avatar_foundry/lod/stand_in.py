@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..geometry.distance import project
 
@@ -27,6 +26,8 @@ def stand_in(points: NDArray[np.float64], positions: NDArray[np.float64], level:
 
     The weights are those of the closest point of that face, so the distance is never below the true one.
     """
+    from scipy.spatial import cKDTree
+
     corners = positions[level]
     middle = corners.mean(axis=1)
     samples = np.concatenate([middle, *((middle + 2 * corners[:, k]) / 3 for k in range(3))])

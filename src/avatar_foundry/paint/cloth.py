@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ..avatar import F32, I32, Material
 from ..pack import Pack
@@ -31,11 +30,15 @@ def _grow(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _sharpen(image: F32, amount: float, sigma: float) -> F32:
+    from scipy import ndimage
+
     return np.asarray(image + amount * (image - ndimage.gaussian_filter(image, (sigma, sigma, 0))), np.float32)
 
 
 def _trim(rgb: F32, cover: NDArray[np.bool_]) -> F32:
     """How much a texel belongs to the trim (H, W) 0..1: far in hue and chroma, or in tone, from most of the piece."""
+    from scipy import ndimage
+
     light = rgb @ colour.LUMA
     chroma = np.stack([rgb[..., 0] - light, rgb[..., 2] - light], -1) / (light[..., None] + 0.10)
     chroma = ndimage.gaussian_filter(chroma, (0.8, 0.8, 0))
@@ -51,6 +54,8 @@ def _trim(rgb: F32, cover: NDArray[np.bool_]) -> F32:
 
 
 def _make(pack: Pack, asset: str, uvs: F32, uv_faces: I32, leather: bool) -> dict[str, NDArray[Any]]:
+    from scipy import ndimage
+
     source = picture(pack, f"{blob_of(pack, asset)}", _SOURCE, "RGBA")
     cover = coverage(uvs, uv_faces, _SOURCE) > 0
     solid = cover & (source[..., 3] > 128)

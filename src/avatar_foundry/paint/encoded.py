@@ -1,16 +1,14 @@
 """Images to bytes, once: every texture and every intermediate map is keyed by its complete inputs."""
 
 import io
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..avatar import Texture
-from ..cache import cached_bytes
+from ..cache import cached_arrays, cached_bytes
 from ..errors import RecipeError
 
 REVISION = 1  # part of every key: raise it when a picture changes
@@ -68,19 +66,5 @@ def texture(
 
 
 def maps(key: str, make: Callable[[], Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Read-only arrays by name, computed once and kept in the cache as one header line plus raw rows."""
-
-    def pack() -> bytes:
-        arrays = {k: np.ascontiguousarray(v) for k, v in make().items()}
-        head = json.dumps([[k, v.dtype.str, v.shape] for k, v in arrays.items()]).encode()
-        head += b" " * (-(len(head) + 1) % 64) + b"\n"
-        return head + b"".join(v.tobytes() + bytes(-v.nbytes % 64) for v in arrays.values())
-
-    data = cached_bytes(f"paint/maps/{REVISION}/{key}", pack)
-    start = data.index(b"\n") + 1
-    out = {}
-    for name, dtype, shape in json.loads(data[: start - 1]):
-        count = int(np.prod(shape))
-        out[name] = np.frombuffer(data, dtype, count, start).reshape(shape)
-        start += out[name].nbytes + -out[name].nbytes % 64
-    return out
+    """Read-only arrays by name, computed once; hold them no longer than needed, for they are mapped from the disk."""
+    return cached_arrays(f"paint/maps/{REVISION}/{key}", make)

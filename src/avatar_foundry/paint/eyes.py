@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ..avatar import F32, Material, Part
 from ..pack import Pack
@@ -29,6 +28,8 @@ SCLERA: F32 = np.array([0.47, 0.43, 0.40], np.float32)
 
 def _fibres(angle: F32, radius: F32, seed: int) -> F32:
     """Radial strands -1..1: periodic noise over the angle, bent and broken along the radius."""
+    from scipy import ndimage
+
     rng = np.random.default_rng(seed)
     turn = angle / (2 * np.pi) + 0.5
     total = np.zeros_like(angle)
@@ -42,6 +43,8 @@ def _fibres(angle: F32, radius: F32, seed: int) -> F32:
 
 
 def _make_plan(pack: Pack) -> dict[str, NDArray[Any]]:
+    from scipy import ndimage
+
     v, u = np.meshgrid((np.arange(SIZE) + 0.5) / SIZE, (np.arange(SIZE) + 0.5) / SIZE, indexing="ij")
     lower = (u - CENTRES[0][0]) ** 2 + (v - CENTRES[0][1]) ** 2 < (u - CENTRES[1][0]) ** 2 + (v - CENTRES[1][1]) ** 2
     dx = np.where(lower, u - CENTRES[0][0], u - CENTRES[1][0]).astype(np.float32) / np.float32(IRIS_RADIUS)

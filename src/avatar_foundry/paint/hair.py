@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ..avatar import F32, I32, Material
 from ..pack import Pack
@@ -31,6 +30,8 @@ def blob_of(pack: Pack, asset: str, field: str = "mapDiffuse") -> str | None:
 
 
 def _make_strands(pack: Pack, asset: str) -> dict[str, NDArray[Any]]:
+    from scipy import ndimage
+
     source = picture(pack, f"{blob_of(pack, asset)}", SIZE, "RGBA")
     alpha = source[..., 3].astype(np.float32) / 255
     alpha *= ndimage.binary_dilation(_covered(pack, asset, SIZE), iterations=3)  # the maker's mark lies outside
@@ -119,6 +120,8 @@ def brow_light(look: Look) -> F32:
 
 def draw_fringe(pack: Pack, asset: str, light: F32, gain: float, size: int) -> Image.Image:
     """Brows or lashes: the source's alpha, thickened by `gain`, and one colour with faint strands in it."""
+    from scipy import ndimage
+
     source = picture(pack, f"{blob_of(pack, asset)}", size, "RGBA")
     alpha = np.clip(source[..., 3].astype(np.float32) / 255 * gain, 0, 1)
     grain = ndimage.gaussian_filter(alpha, 0.6) - ndimage.gaussian_filter(alpha, 4.0)

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from ..avatar import F32
 from .uvspace import Reals
@@ -46,6 +45,8 @@ MARKS: Mapping[str, tuple[Mark, ...]] = {
 
 
 def _blur(image: Reals, weight: Reals, sigma: float) -> tuple[F32, F32]:
+    from scipy import ndimage
+
     w = ndimage.gaussian_filter(weight, sigma)
     parts = [ndimage.gaussian_filter(image[..., c] * weight, sigma) for c in range(3)]
     return np.asarray(np.stack(parts, -1) / (w[..., None] + 1e-6), np.float32), np.asarray(w, np.float32)
@@ -53,6 +54,8 @@ def _blur(image: Reals, weight: Reals, sigma: float) -> tuple[F32, F32]:
 
 def paint_out(image: NDArray[np.uint8], asset: str) -> NDArray[np.uint8]:
     """`image` (S, S, 3) without the prints of `asset`: each takes the cloth around it, grain included."""
+    from scipy import ndimage
+
     size = image.shape[0]
     out = image.astype(np.float32) / 255
     for u0, v0, u1, v1, threshold in MARKS.get(asset, ()):

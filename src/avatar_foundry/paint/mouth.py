@@ -2,7 +2,6 @@
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from ..avatar import F32, Material
 from ..pack import Pack
@@ -32,6 +31,8 @@ def _source(pack: Pack, asset: str) -> tuple[F32, F32]:
 
 def draw_teeth(pack: Pack, asset: str) -> Image.Image:
     """Teeth in warm off-white over dark pink gums; the molars fall into shade."""
+    from scipy import ndimage
+
     light, depth = _source(pack, asset)
     grey = light @ colour.LUMA
     red = smooth((light[..., 0] - light[..., 2]) / (grey + 0.02), 0.35, 0.9)

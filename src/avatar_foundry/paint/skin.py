@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
-from scipy import ndimage
 
 from ..avatar import F32, Material
 from ..pack import Pack
 from . import colour
 from .encoded import texture
 from .look import Look, SkinLook
-from .skin_maps import CLASSES, FINE, SIZE, YEARS, areas, detail, fine
+from .skin_maps import CLASSES, FINE, FINE_MASKS, SIZE, YEARS, areas, detail, fine
 from .tone import FLUSH, lip_light, skin_light
 from .uvspace import relief_normals
 
@@ -32,24 +31,24 @@ def _to_srgb() -> NDArray[np.uint8]:
     return np.rint(colour.srgb(light) * 255).astype(np.uint8)
 
 
-@lru_cache(maxsize=1)
-def _soft(pack: Pack) -> dict[str, F32]:
-    """The 512 masks as floats 0..1, kept because every skin needs them."""
-    return {k: np.asarray(v / np.float32(255), np.float32) for k, v in areas(pack).items() if k != "place"}
+def _soft(pack: Pack, *names: str) -> dict[str, F32]:
+    """Some of the 512 masks as floats 0..1."""
+    masks = areas(pack)
+    return {k: np.asarray(masks[k] / np.float32(255), np.float32) for k in names}
 
 
-@lru_cache(maxsize=4)
 def _overlays(pack: Pack, size: int) -> dict[str, Image.Image]:
     """The fine masks at `size` as grey images cropped to what is not zero, with the offset in `.info`."""
-    out = {}
-    for name, array in fine(pack).items():
-        image = Image.fromarray(array)
+    masks, out = fine(pack), {}
+    for name, box in zip(FINE_MASKS, masks["boxes"].tolist(), strict=True):
+        image, at = Image.fromarray(masks[name]), (box[0], box[1])
         if size != FINE:
-            image = image.resize((size, size), Image.Resampling.BOX if size < FINE else Image.Resampling.BICUBIC)
-        box = None if name == "tint" else image.getbbox()
-        if box:
-            image = image.crop(box)
-        image.info["at"] = box or (0, 0, size, size)
+            whole = Image.new("L", (FINE, FINE))
+            whole.paste(image, at)
+            image = whole.resize((size, size), Image.Resampling.BOX if size < FINE else Image.Resampling.BICUBIC)
+            found = (None if name == "tint" else image.getbbox()) or (0, 0, size, size)
+            image, at = image.crop(found), (found[0], found[1])
+        image.info["at"] = (*at, at[0] + image.width, at[1] + image.height)
         out[name] = image
     return out
 
@@ -72,12 +71,12 @@ def mix_weights(skin: SkinLook) -> F32:
 
 def _base(pack: Pack, skin: SkinLook) -> Image.Image:
     """Tone, detail, blush, palms, mouth at 512, as YCbCr."""
-    part = _soft(pack)
+    part = _soft(pack, "brow", "blush", "palms", "lids", "mouth", "socket")
     weights, layers = mix_weights(skin), detail(pack)
-    log = np.zeros((3, SIZE, SIZE), np.float32)
+    log, step = np.zeros((3, SIZE, SIZE), np.float32), np.empty((3, SIZE, SIZE), np.float32)
     for w, layer in zip(weights.tolist(), layers, strict=True):
         if w > 1e-3:
-            log += np.float32(w) * layer
+            log += np.multiply(layer, np.float32(w), out=step, dtype=np.float32)
     log *= np.float32(np.interp(skin.age, (8, 18, 50, 75), (0.55, 0.9, 1.05, 1.35)))  # children: smoother
     light = np.log(skin_light(skin.tone, skin.undertone, skin.redness))
     pale = np.log(skin_light(min(skin.tone, 0.46 + 0.17 * skin.tone), skin.undertone, 0.45)) - light
@@ -148,7 +147,9 @@ def age_class(age: float) -> str:
 
 def relief(pack: Pack, age: str, sex: str, size: int) -> Image.Image:
     """The normal map of a class: pores and creases of the lips, and the wrinkles that its skins were painted with."""
-    part = _soft(pack)
+    from scipy import ndimage
+
+    part = _soft(pack, "lids", "socket", "mouth", "beard")
     fold = {"child": 0.25, "young": 0.6, "middle": 1.3, "old": 2.3}[age]
     pore = {"child": 0.35, "young": 0.8, "middle": 1.0, "old": 1.1}[age] * (1.0 if sex == "male" else 0.85)
     which = [
@@ -156,7 +157,7 @@ def relief(pack: Pack, age: str, sex: str, size: int) -> Image.Image:
         for i, (a, _, s) in enumerate(CLASSES)
         if s == sex and a == {"middle": "middleage", "old": "old"}.get(age, "young")
     ]
-    grey = detail(pack)[which].mean((0, 1))
+    grey = detail(pack)[which].astype(np.float32).mean((0, 1))
     lines = ndimage.gaussian_filter(grey, 0.7) - ndimage.gaussian_filter(grey, 5.0)
     lines *= (1 - part["lids"]) * (1 - part["socket"]) * (1 - part["mouth"]) * (1 - 0.7 * part["beard"])
     step = size / SIZE
@@ -174,7 +175,7 @@ def relief(pack: Pack, age: str, sex: str, size: int) -> Image.Image:
 
 def roughness(pack: Pack, age: str, sex: str, bias: float, size: int) -> Image.Image:
     """Occlusion, roughness, metal of a class: oilier forehead, nose and lips, drier elbows, knees and old skin."""
-    part = _soft(pack)
+    part = _soft(pack, "tzone", "lips", "palms", "mouth", "lids", "scalp", "socket")
     rough = (
         {"child": 0.58, "young": 0.56, "middle": 0.58, "old": 0.62}[age]
         + 0.14 * bias

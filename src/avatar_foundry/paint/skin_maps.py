@@ -5,13 +5,11 @@ lighting) are weakened. What remains differs by sex, age and between light and d
 """
 
 import io
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage
 
 from ..avatar import F32
 from ..pack import Pack
@@ -21,6 +19,7 @@ from .uvspace import Reals, blur_within, carry, coverage, noise, smooth, uv_valu
 
 SIZE = 512  # of the sources
 FINE = 2048  # of pores, freckles, stubble
+FINE_MASKS = ("tint", "freckles", "stubble", "scalp", "lips", "nails", "lids")
 AGES = ("young", "middleage", "old")
 YEARS = (22.0, 48.0, 74.0)
 CLASSES = tuple((age, origin, sex) for age in AGES for origin in ("caucasian", "african") for sex in ("female", "male"))
@@ -49,16 +48,15 @@ def _bump(position: F32, centre: Reals, sigma: float) -> F32:
     return np.asarray(np.exp(-((position - centre) ** 2).sum(-1) / (2 * sigma * sigma)), np.float32)
 
 
-def _sources(pack: Pack) -> dict[str, F32]:
-    return {
-        f"{age} {origin} {sex}": np.log(
-            decode(picture(pack, pack.meta["skins"][f"{age}_{origin}_{sex}"]["blob"], SIZE)) + 0.012
-        )
-        for age, origin, sex in CLASSES
-    }
+def _source(pack: Pack, age: str, origin: str, sex: str) -> F32:
+    """Log-albedo (512, 512, 3) of one of the painted skins."""
+    pixels = picture(pack, pack.meta["skins"][f"{age}_{origin}_{sex}"]["blob"], SIZE)
+    return np.asarray(np.log(decode(pixels) + np.float32(0.012)), np.float32)
 
 
 def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
+    from scipy import ndimage
+
     group = pack.array("base/face_group") == pack.meta["base"]["groups"].index("body")
     faces, uv_faces = pack.array("base/faces")[group], pack.array("base/uv_faces")[group]
     uvs, positions = pack.array("base/uvs"), pack.array("base/positions")
@@ -94,7 +92,7 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-1"), 0.011)
             blush = blush + 0.5 * _bump(place, joint(pack, f"joint-{side}-finger-{finger}-4"), 0.012)
 
-    dark = _sources_cached(pack)["young african male"]
+    dark = _source(pack, "young", "african", "male")
     plain = cover & ~mouth & ~socket & ~head & ~limbs
     grey = dark.mean(-1)
     palms = smooth(ndimage.gaussian_filter(grey - np.median(grey[plain]), 0.7), 0.2, 1.2) * limbs
@@ -135,17 +133,14 @@ def _make_areas(pack: Pack) -> dict[str, NDArray[Any]]:
     }
 
 
-@lru_cache(maxsize=2)
-def _sources_cached(pack: Pack) -> dict[str, F32]:
-    return _sources(pack)
-
-
 def areas(pack: Pack) -> dict[str, NDArray[Any]]:
     """Where things are on the skin, (512, 512) 8-bit masks by name, and "place": base position f32 per texel."""
     return maps(f"skin-areas/{pack.digest}", lambda: _make_areas(pack))
 
 
 def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
+    from scipy import ndimage
+
     where = areas(pack)
     part = {k: v.astype(np.float32) / 255 for k, v in where.items() if k != "place"}
     flat = part["cover"] * (1 - part["socket"]) * (1 - np.minimum(part["mouth"] * 2, 1))
@@ -155,10 +150,9 @@ def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
     calm = flat * (1 - np.minimum(fringe * 2, 1)) * (1 - part["palms"])
     inner = ndimage.binary_erosion(calm > 0.9, iterations=3).astype(np.float32)
     mottle = noise(SIZE, 3.0, 5)[..., None] * np.array([0.010, -0.012, -0.012], np.float32)
-    layers = np.empty((len(CLASSES), 3, SIZE, SIZE), np.float32)
-    sources = _sources(pack)
+    layers = np.empty((len(CLASSES), 3, SIZE, SIZE), np.float16)
     for i, name in enumerate(CLASSES):
-        log = sources[" ".join(name)]
+        log = _source(pack, *name)
         mean = np.median(log[inner > 0.5], axis=0)
         low = blur_within(log, calm, 14.0)
         wide = blur_within(log, calm, 40.0)
@@ -176,59 +170,116 @@ def _make_detail(pack: Pack) -> dict[str, NDArray[Any]]:
         detail += mottle * flat[..., None]
         detail *= 1 - 0.5 * part["lips"][..., None]
         layers[i] = np.moveaxis(detail, -1, 0)
-    return {"detail": layers.astype(np.float16)}
+    return {"detail": layers}
 
 
-@lru_cache(maxsize=1)
-def detail(pack: Pack) -> F32:
+def detail(pack: Pack) -> NDArray[np.float16]:
     """Log-albedo detail (len(CLASSES), 3, 512, 512), mean about zero."""
-    stored = maps(f"skin-detail/{pack.digest}", lambda: _make_detail(pack))["detail"]
-    out = stored.astype(np.float32)
-    out.flags.writeable = False
-    return out
+    return maps(f"skin-detail/{pack.digest}", lambda: _make_detail(pack))["detail"]
 
 
 def _grown(area: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(area).resize((size, size), Image.Resampling.BICUBIC))
 
 
+def _byte(field: Reals, gain: float = 255.0, zero: float = 0.5) -> NDArray[np.uint8]:
+    """`field` (float32, spent) times `gain` plus `zero` as bytes."""
+    field *= np.float32(gain)
+    field += np.float32(zero)
+    return np.clip(field, 0, 255, out=field).astype(np.uint8)
+
+
 def _make_fine(pack: Pack) -> dict[str, NDArray[Any]]:
+    """Field by field, each dropped as soon as it is spent: one has 16 MB, and twenty of them take part."""
+    from scipy import ndimage
+
     where = areas(pack)
-    big = {
-        k: _grown(where[k], FINE).astype(np.float32) / 255
-        for k in ("freckles", "beard", "scalp", "head", "mouth", "palms")
-    }
+
+    def big(name: str) -> F32:
+        return np.asarray(_grown(where[name], FINE) / np.float32(255), np.float32)
+
+    out: dict[str, NDArray[Any]] = {}
     lips = mask(pack, "lips", FINE)
-    soft = (1 - lips) * (1 - big["mouth"])
-    one, mid, wide = noise(FINE, 1.0, 1), noise(FINE, 5.0, 2), noise(FINE, 2.2, 3)
-    pores = np.clip(one - 1.35, 0, None) * soft * (0.55 + 0.45 * big["head"])
-    tint = 128 + 128 * soft * (-0.030 * pores + 0.010 * wide + 0.010 * mid + 0.006 * one)
-    spots = noise(FINE, 1.7, 11)
-    small = noise(FINE, 1.0, 12)
-    dense = np.sqrt(big["freckles"])
+    soft = (1 - lips) * (1 - big("mouth"))
+    one = noise(FINE, 1.0, 1)
+    pores = np.clip(one - np.float32(1.35), 0, None) * soft
+    pores *= np.float32(0.55) + np.float32(0.45) * big("head")
+    tint = np.float32(0.006) * one - np.float32(0.030) * pores
+    del one
+    mid = noise(FINE, 5.0, 2)
+    tint += np.float32(0.010) * mid
+    height = np.float32(0.10) * mid
+    del mid
+    tint += np.float32(0.010) * noise(FINE, 2.2, 3)
+    tint *= soft
+    out["tint"] = _byte(tint, 128.0, 128.5)
+    del tint
+    height += np.float32(0.22) * noise(FINE, 1.3, 4)
+    height *= soft
+    height -= np.float32(0.9) * pores
+    del pores
+    height += lips * (np.float32(0.5) * noise(FINE, (1.2, 7.0), 6))  # the lips' creases run along u on the head island
+    out["height"] = _byte(height, 32.0, 128.0)
+    del height
+    out["lips"] = _byte(lips)
+    del lips
+    spread = big("freckles")
+    dense = np.sqrt(spread)
     # the threshold falls where freckles are dense, so spots grow in number before they grow in size
-    freckles = smooth(spots, 2.75 - 1.35 * dense, 3.25 - 1.2 * dense)
-    freckles = np.maximum(freckles, 0.75 * smooth(small, 2.8 - 1.5 * dense, 3.4 - 1.35 * dense))
-    freckles *= np.clip(big["freckles"] * 2.5, 0, 1) * soft
-    hairs = noise(FINE, 0.8, 21)
-    stubble = big["beard"] * np.clip(0.42 + 0.50 * smooth(hairs, 0.2, 1.8), 0, 1)
-    strand = noise(FINE, (0.8, 3.5), 31)
-    edge = big["scalp"] + 0.16 * strand * (big["scalp"] > 0.02) * (big["scalp"] < 0.98)
-    scalp = smooth(edge, 0.15, 0.75) * np.clip(0.86 + 0.10 * strand, 0, 1)
-    height = -0.9 * pores + soft * (0.22 * noise(FINE, 1.3, 4) + 0.10 * mid)
-    crease = noise(FINE, (1.2, 7.0), 6)  # the lips' creases run along u on the head island
-    height = height + lips * 0.5 * crease
-    bytes_ = {"freckles": freckles, "stubble": stubble, "scalp": scalp, "lips": lips}
-    out: dict[str, NDArray[Any]] = {k: np.clip(v * 255 + 0.5, 0, 255).astype(np.uint8) for k, v in bytes_.items()}
-    out["nails"] = (np.maximum(mask(pack, "fingernails", FINE), mask(pack, "toenails", FINE)) * 255 + 0.5).astype(
-        np.uint8
-    )
-    out["tint"] = np.clip(tint + 0.5, 0, 255).astype(np.uint8)
-    out["height"] = np.clip(height * 32 + 128, 0, 255).astype(np.uint8)
-    out["lids"] = (ndimage.gaussian_filter(mask(pack, "eyelids", FINE), 6) * 255).astype(np.uint8)
-    return out
+    freckles = _spots(noise(FINE, 1.7, 11), dense, (2.75, 1.35), (3.25, 1.2))
+    small = _spots(noise(FINE, 1.0, 12), dense, (2.8, 1.5), (3.4, 1.35))
+    small *= np.float32(0.75)
+    np.maximum(freckles, small, out=freckles)
+    del dense, small
+    freckles *= np.clip(spread * np.float32(2.5), 0, 1) * soft
+    out["freckles"] = _byte(freckles)
+    del freckles, spread, soft
+    stubble = smooth(noise(FINE, 0.8, 21), 0.2, 1.8)
+    stubble *= np.float32(0.50)
+    stubble += np.float32(0.42)
+    stubble = big("beard") * np.clip(stubble, 0, 1, out=stubble)
+    out["stubble"] = _byte(stubble)
+    del stubble
+    strand, edge = noise(FINE, (0.8, 3.5), 31), big("scalp")
+    edge += np.float32(0.16) * strand * ((edge > 0.02) & (edge < 0.98))
+    scalp = smooth(edge, 0.15, 0.75)
+    del edge
+    strand *= np.float32(0.10)
+    strand += np.float32(0.86)
+    scalp *= np.clip(strand, 0, 1, out=strand)
+    out["scalp"] = _byte(scalp)
+    del strand, scalp
+    nails = mask(pack, "fingernails", FINE)
+    out["nails"] = _byte(np.maximum(nails, mask(pack, "toenails", FINE), out=nails))
+    del nails
+    out["lids"] = _byte(ndimage.gaussian_filter(mask(pack, "eyelids", FINE), 6), zero=0.0)
+    boxes = []
+    for name in FINE_MASKS:
+        box = (None if name == "tint" else Image.fromarray(out[name]).getbbox()) or (0, 0, FINE, FINE)
+        boxes.append(box)
+        out[name] = out[name][box[1] : box[3], box[0] : box[2]]
+    return out | {"boxes": np.array(boxes, np.int32)}
+
+
+def _spots(field: F32, dense: F32, low: tuple[float, float], high: tuple[float, float]) -> F32:
+    """Smoothstep of `field` (spent) between two thresholds that fall with `dense`."""
+    (a, b), (c, d) = low, high
+    start = np.float32(a) - np.float32(b) * dense
+    field -= start
+    start -= np.float32(c)
+    start += np.float32(d) * dense
+    field /= np.negative(start, out=start)
+    np.clip(field, 0, 1, out=field)
+    np.multiply(field, field, out=start)
+    field *= np.float32(-2)
+    field += np.float32(3)
+    field *= start
+    return field
 
 
 def fine(pack: Pack) -> dict[str, NDArray[Any]]:
-    """What only 2048 texels can show, (2048, 2048) 8-bit masks; tint and height are signed around 128."""
+    """What only 2048 texels can show, 8-bit masks; tint and height are signed around 128.
+
+    FINE_MASKS are cropped to what is not zero; "boxes" (one row for each) says where: left, top, right, bottom.
+    """
     return maps(f"skin-fine/{pack.digest}", lambda: _make_fine(pack))

@@ -5,8 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy import ndimage
-from scipy.interpolate import LinearNDInterpolator
 
 from ..avatar import F32, I32
 
@@ -29,6 +27,9 @@ def coverage(uvs: F32, uv_faces: I32, size: int, values: NDArray[np.int64] | Non
 
 def carry(uvs: F32, values: F32, size: int) -> F32:
     """Values (U, C) at uvs (U, 2) interpolated linearly to texel centres (size, size, C); nearest outside the hull."""
+    from scipy import ndimage
+    from scipy.interpolate import LinearNDInterpolator
+
     _, first = np.unique(np.rint(uvs * 8192).astype(np.int64), axis=0, return_index=True)
     grid = (np.arange(size, dtype=np.float64) + 0.5) / size
     v, u = np.meshgrid(grid, grid, indexing="ij")
@@ -47,6 +48,8 @@ def uv_values(faces: I32, uv_faces: I32, values: F32, count: int) -> F32:
 
 def dilate(image: NDArray[np.uint8], keep: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """Texels that are not kept take the colour of the nearest kept one, so mip levels do not bleed."""
+    from scipy import ndimage
+
     near = ndimage.distance_transform_edt(~keep, return_distances=False, return_indices=True)
     return np.asarray(image[tuple(near)])
 
@@ -59,6 +62,8 @@ def smooth(x: Reals, lo: float | Reals, hi: float | Reals) -> F32:
 
 def blur_within(image: Reals, mask: Reals, sigma: float) -> F32:
     """Gaussian blur of (H, W, C) that sees only texels where mask (H, W) is 1; wide blurs at a quarter size."""
+    from scipy import ndimage
+
     stack = np.concatenate([image * mask[..., None], mask[..., None]], -1).astype(np.float32)
     size, step = mask.shape[0], 4 if sigma >= 12 else 1
     if step > 1:
@@ -73,6 +78,8 @@ def blur_within(image: Reals, mask: Reals, sigma: float) -> F32:
 
 def noise(size: int, sigma: float | tuple[float, float], seed: int) -> F32:
     """Gaussian noise (size, size) of unit variance, smoothed by sigma texels, tileable, the same on every machine."""
+    from scipy import ndimage
+
     white = np.random.default_rng(seed).standard_normal((size, size), dtype=np.float32)
     soft = ndimage.gaussian_filter(white, sigma, mode="wrap")
     return np.asarray((soft - soft.mean()) / soft.std(), np.float32)

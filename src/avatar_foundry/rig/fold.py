@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..avatar import F32
+from ..cache import cached_arrays
 from ..humanoid import INDEX, NAMES
 from ..pack import open_pack
 from .refine import refine
@@ -85,6 +86,11 @@ def bake_weights() -> F32:
 
 @lru_cache(maxsize=2)
 def _weights(hinges: bool) -> F32:
+    key = f"rig/weights/{open_pack().digest}/{hinges}"
+    return cached_arrays(key, lambda: {"weights": _make_weights(hinges)})["weights"]
+
+
+def _make_weights(hinges: bool) -> F32:
     pack = open_pack()
     names = list(pack.meta["rigs"]["default"]["names"])
     vertex, bone = pack.array("rigs/default/weight_vertex"), pack.array("rigs/default/weight_bone")
@@ -102,6 +108,4 @@ def _weights(hinges: bool) -> F32:
             weights[rows] = 0.0
             weights[rows, INDEX[joint]] = 1.0
     weights = refine(weights, pack, hinges)
-    out: F32 = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    out.flags.writeable = False
-    return out
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)

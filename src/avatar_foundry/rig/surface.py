@@ -4,7 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32, U16
 from ..geometry import triangulate
@@ -68,6 +67,8 @@ def nearest_surface(points: F32, base: F32) -> tuple[I32, NDArray[np.float64]]:
     points: (N, 3), base: (B, 3), metres, same pose. Exact among the eight triangles with the nearest centres; ties go
     to the nearest centre.
     """
+    from scipy.spatial import cKDTree
+
     triangles = _triangles()
     places, corners = points.astype(np.float64), base.astype(np.float64)[triangles]
     near = np.asarray(cKDTree(corners.mean(axis=1)).query(places, k=_NEIGHBOURS)[1])

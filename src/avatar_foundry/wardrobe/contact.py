@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32
 from ..cache import cached_bytes
@@ -52,6 +51,8 @@ def turned(surface: Shell, sign: F32) -> Shell:
 
 def candidates(points: F32, surface: F32, reach: float = np.inf, count: int = CANDIDATES) -> tuple[I32, I32]:
     """(points that lie within `reach` metres of the surface's vertices (N,), their nearest vertices (N, count))."""
+    from scipy.spatial import cKDTree
+
     if not len(points) or not len(surface):
         return np.zeros(0, np.int32), np.zeros((0, 1), np.int32)
     count = min(count, len(surface))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32, Part
 from ..geometry import boundary_edges, components, vertex_normals
@@ -117,6 +116,8 @@ def _grow_back(part: Part, above: Sequence[Part], hidden: Mask) -> Mask:
 
 def _cloth_near(above: Sequence[Part], points: F32) -> Rays:
     """The faces of `above` that a short ray from `points` can reach: building the whole scene costs ten times more."""
+    from scipy.spatial import cKDTree
+
     shift = np.cumsum([0, *(len(p.mesh.positions) for p in above)])
     positions = np.concatenate([p.mesh.positions for p in above])
     faces = np.concatenate([p.mesh.faces + s for p, s in zip(above, shift[:-1], strict=True)])

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32, Binding, own
 from ..geometry import components, triangulate_pair
@@ -98,6 +97,8 @@ def _pattern(pack: Pack, item: Item, piece: Piece) -> Pattern:
 
 def _share(item: Item, hides: Any, used: I32, refs: Any, weights: Any, offsets: Any) -> NDArray[np.bool_]:
     """The part of `hides` that lies nearer to the `used` vertices than to the rest of the asset."""
+    from scipy.spatial import cKDTree
+
     base = neutral_base(item.sex)
     rest = np.einsum("vk,vkc->vc", weights, base[refs]) + offsets
     mine = np.zeros(len(refs), bool)

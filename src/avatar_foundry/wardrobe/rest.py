@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32, Part
 from ..geometry import vertex_normals
@@ -83,6 +82,8 @@ def _stacked(digest: str, item_id: str, name: str, sex: str) -> I32:
 
 
 def _close(points: F32) -> I32:
+    from scipy.spatial import cKDTree
+
     found = cKDTree(points).query(points, k=8, distance_upper_bound=STACK)[1]
     rows = np.arange(len(points))[:, None]
     out = np.where(found < len(points), found, rows).astype(np.int32)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from ...avatar import F32
 from .. import colour
@@ -32,6 +31,8 @@ def noise(size: int, seed: int, cycles: float, width: float = 0.5, stretch: floa
 
     width: of the band, in octaves. stretch: > 1 draws it out along x.
     """
+    from scipy import fft
+
     spectrum = fft.rfft2(np.random.default_rng(seed).standard_normal((size, size), np.float32))
     fy = fft.fftfreq(size, 1 / size)[:, None]
     fx = fft.rfftfreq(size, 1 / size)[None] * stretch

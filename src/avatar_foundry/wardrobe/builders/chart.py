@@ -10,7 +10,6 @@ import numpy as np
 from embreex.mesh_construction import TriangleMesh
 from embreex.rtcore_scene import EmbreeScene
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, map_coordinates
 
 F64 = NDArray[np.float64]
 PAD = 4
@@ -46,6 +45,8 @@ class Chart:
     angles: int
 
     def _look(self, table: F64, angle: F64, s: F64) -> F64:
+        from scipy.ndimage import map_coordinates
+
         rows = (np.asarray(angle) + np.pi) / (2 * np.pi) * self.angles
         rows = np.mod(rows, self.angles) + PAD
         cols = np.clip(np.asarray(s), 0, 1) * (table.shape[1] - 1)
@@ -62,6 +63,8 @@ class Chart:
 
 def from_table(points: F64, soften: float = 1.5) -> Chart:
     """A chart of a (A, S, 3) table whose rows go round counter-clockwise."""
+    from scipy.ndimage import gaussian_filter1d
+
     fine = points
     da = np.roll(fine, -1, 0) - np.roll(fine, 1, 0)
     ds = np.gradient(fine, axis=1)
@@ -94,6 +97,8 @@ def around(
 
     angle 0 looks along e0, 90 degrees along e1. `reach` (A, S): upper bound of the radius. smooth: sigmas in cells.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     a = -np.pi + 2 * np.pi * np.arange(angles) / angles
     e0, e1 = frames
     d = np.cos(a)[:, None, None] * e0[None] + np.sin(a)[:, None, None] * e1[None]
@@ -119,6 +124,8 @@ def around(
 
 def path(knots: F64, count: int, smooth: float, hint: F64) -> tuple[F64, tuple[F64, F64]]:
     """Points evenly along a rounded polyline (count, 3) and frames (e0 near `hint`, e1), both across the path."""
+    from scipy.ndimage import gaussian_filter1d
+
     seg = np.linalg.norm(np.diff(knots, axis=0), axis=1)
     at = np.concatenate([[0], np.cumsum(seg)])
     t = np.linspace(0, at[-1], count)

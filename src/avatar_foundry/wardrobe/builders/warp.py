@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lu_factor, lu_solve
 
 from ...avatar import F32, I32
 
@@ -44,6 +43,8 @@ class Warp:
 
     def __call__(self, base: F32) -> F32:
         """(V, 3) positions on another body."""
+        from scipy.linalg import lu_solve
+
         count = len(self.spline.controls)
         rhs = np.zeros((count + 4, 3))
         rhs[:count] = base[self.spline.controls]
@@ -53,6 +54,8 @@ class Warp:
 
 def make_spline(neutral: F32, region: I32, count: int, stiffness: float = 2e-6) -> Spline:
     """The spline through `count` of the base vertices `region`. stiffness: how far it may miss them, for smoothness."""
+    from scipy.linalg import lu_factor
+
     _, first = np.unique(neutral[region].round(4), axis=0, return_index=True)
     region = np.sort(region[first])
     controls = region[spread(neutral[region].astype(np.float64), count)]
