@@ -15,7 +15,10 @@ async function open(context) {
   page.setDefaultTimeout(90_000);
   page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.console.push(`${m.text()} ${m.location().url}`));
   page.on("pageerror", (e) => seen.console.push(String(e)));
-  page.on("requestfailed", (r) => seen.failed.push(`${r.url()} ${r.failure()?.errorText}`));
+  page.on("requestfailed", (r) => {
+    // Leaving a page drops the pictures that it was still waiting for.
+    if (r.failure()?.errorText !== "net::ERR_ABORTED") seen.failed.push(`${r.url()} ${r.failure()?.errorText}`);
+  });
   page.on("request", (r) => {
     if (!r.url().startsWith(base) && !/^(blob|data):/.test(r.url())) seen.outside.push(r.url());
   });
@@ -57,14 +60,9 @@ const shot = (page, name) => page.screenshot({ path: path.join(pictures, `${name
 
 /** The stage alone, when it has come to rest. */
 async function stage(page) {
+  await page.waitForTimeout(100);
+  await page.waitForSelector(".stage:not([data-moving])", { state: "attached" });
   const canvas = page.locator(".stage");
-  let last = null;
-  for (let i = 0; i < 40; i++) {
-    const drawn = await canvas.getAttribute("data-drawn");
-    if (drawn === last) break;
-    last = drawn;
-    await page.waitForTimeout(350);
-  }
   return canvas.screenshot();
 }
 

@@ -167,7 +167,7 @@ def test_the_preview_draws_the_avatar(seen: dict[str, Any]) -> None:
 @needs_browser
 def test_a_slider_moves_the_face_and_reset_brings_it_back(seen: dict[str, Any]) -> None:
     assert seen["morph"]["moved"] > 1_000
-    assert seen["morph"]["back"] == 0
+    assert seen["morph"]["back"] < 50
 
 
 @needs_browser

@@ -75,11 +75,11 @@ export async function session(): Promise<Session | null> {
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
-  await post("/api/auth/login", { name, password }, {}, true);
+  await (await post("/api/auth/login", { name, password }, {}, true)).json();
 }
 
 export async function setUp(token: string, name: string, password: string): Promise<void> {
-  await post("/api/auth/setup", { token, name, password }, {}, true);
+  await (await post("/api/auth/setup", { token, name, password }, {}, true)).json();
 }
 
 export async function signOut(): Promise<void> {

@@ -37,13 +37,15 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = body.getReader();
+  let ended = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      ended = done;
       if (done) return;
       yield* parser.push(decoder.decode(value, { stream: true }));
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    if (!ended) await reader.cancel().catch(() => undefined);
   }
 }

@@ -165,15 +165,17 @@ export class Stage {
   }
 
   private readonly ask = (): void => {
-    this.frame ||= requestAnimationFrame((now) => {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
       const seconds = Math.min(0.1, (now - (this.before || now)) / 1000);
       this.before = now;
       const more = this.draw(seconds);
-      if (more) this.ask();
-      else this.before = 0;
-      this.host.dataset["drawn"] = String(Number(this.host.dataset["drawn"] ?? 0) + 1);
+      if (more) return this.ask();
+      this.before = 0;
+      delete this.host.dataset["moving"];
     });
+    this.host.dataset["moving"] = ""; // for tests: gone when the picture has come to rest
   };
 
   private draw(seconds: number): boolean {
