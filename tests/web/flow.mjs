@@ -60,6 +60,7 @@ const shot = (page, name) => page.screenshot({ path: path.join(pictures, `${name
 
 /** The stage alone, when it has come to rest. */
 async function stage(page) {
+  await page.mouse.move(500, 450); // no button under it that lights up
   await page.waitForTimeout(100);
   await page.waitForSelector(".stage:not([data-moving])", { state: "attached" });
   const canvas = page.locator(".stage");
