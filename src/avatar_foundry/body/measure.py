@@ -4,16 +4,15 @@ Landmarks are vertices of the base mesh, so they keep their anatomical place on 
 centres of what the data's own measuring targets move.
 """
 
-import math
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32
 from ..geometry import signed_volume
+from ..geometry.hull import convex_hull
 from ..pack import open_pack
 from .evaluate import BODY_VERTICES, stature
 from .surface import body_mesh
@@ -88,29 +87,8 @@ def _girth(base: F32, region: str, point: F32, normal: F32) -> float:
     across = np.cross(n, (0.0, 0.0, 1.0) if abs(n[2]) < 0.9 else (1.0, 0.0, 0.0))
     across /= np.linalg.norm(across)
     flat = np.stack([points @ across, points @ np.cross(n, across)], axis=1)
-    return hull_perimeter(flat)
-
-
-def hull_perimeter(points: NDArray[np.floating[Any]]) -> float:
-    """Perimeter of the convex hull of (N, 2) points, 0 when they do not span an area: Andrew's monotone chain."""
-    rows = sorted(map(tuple, points.astype(np.float64).tolist()))
-    below, above = _half_hull(rows), _half_hull(rows[::-1])
-    if len(below) < 3 and len(above) < 3:
-        return 0.0
-    return float(sum(math.dist(a, b) for a, b in (*pairwise(below), *pairwise(above))))
-
-
-def _half_hull(rows: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
-    """The turns to the left only, from the first of the sorted `rows` to the last."""
-    chain: list[tuple[float, ...]] = []
-    for x, y in rows:
-        while len(chain) > 1:
-            (ax, ay), (bx, by) = chain[-2:]
-            if (bx - ax) * (y - ay) > (by - ay) * (x - ax):
-                break
-            chain.pop()
-        chain.append((x, y))
-    return chain
+    hull = convex_hull(flat)
+    return float(np.linalg.norm(hull - np.roll(hull, 1, axis=0), axis=1).sum()) if len(hull) > 2 else 0.0
 
 
 def _centre(base: F32, target: str, left: bool = False) -> F32:

@@ -4,6 +4,7 @@ Modules are compiled once and kept, compiled, in the content cache. Every thread
 Results depend on the input alone, not on the machine: WebAssembly arithmetic is exact IEEE 754.
 """
 
+import atexit
 import threading
 from functools import cache
 from hashlib import blake2b
@@ -42,7 +43,15 @@ FREE, LOCKED, PROTECTED = 0, 1, 2
 def _engine() -> "wasmtime.Engine":
     import wasmtime
 
+    atexit.register(_forget)
     return wasmtime.Engine()
+
+
+def _forget() -> None:
+    """Let everything go while wasmtime can still close it: at the end Python takes modules apart in any order."""
+    _local.__dict__.clear()
+    _module.cache_clear()
+    _engine.cache_clear()
 
 
 @cache

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 
 from .memo import by_content
 
@@ -66,13 +65,17 @@ def is_closed(faces: I32) -> bool:
 @by_content()
 def components(faces: I32, count: int) -> I32:
     """Piece number of each of `count` vertices: (V,). Pieces are numbered by lowest vertex; a loose vertex is one."""
-    from scipy.sparse.csgraph import connected_components
-
     ends = faces[:, [[0, 1], [1, 2]]].reshape(-1, 2)
-    graph = coo_array((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(count, count))
-    labels = connected_components(graph, directed=False)[1]
-    _, first, piece = np.unique(labels, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[piece].astype(np.int32)
+    a, b = np.ascontiguousarray(ends.T, np.int64)
+    lowest = np.arange(count)
+    while len(a):  # hang the higher root below the lower one, then shorten every path to its root
+        low, high = np.minimum(lowest[a], lowest[b]), np.maximum(lowest[a], lowest[b])
+        np.minimum.at(lowest, high, low)
+        while ((up := lowest[lowest]) != lowest).any():
+            lowest = up
+        apart = lowest[a] != lowest[b]
+        a, b = a[apart], b[apart]
+    return np.unique(lowest, return_inverse=True)[1].reshape(-1).astype(np.int32)
 
 
 def signed_volume(positions: NDArray[Any], faces: NDArray[Any]) -> float:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...geometry.hull import convex_hull
 from .anatomy import Anatomy
 from .chart import F64, unit
 from .draw import DEG, bump, ease
@@ -68,11 +69,9 @@ def _centres(p: F64) -> F64:
 
 def _sole(shape: Anatomy, p: F64) -> list[Sheet]:
     """The outline of the foot from above, as a slab with a heel."""
-    from scipy.spatial import ConvexHull
-
     low = p[..., 1] < shape.ground + 0.035
     xz = p[low][:, [0, 2]]
-    hull = xz[ConvexHull(xz).vertices]
+    hull = convex_hull(xz)
     centre = (hull.max(0) + hull.min(0)) / 2
     theta = -np.pi + 2 * np.pi * np.arange(32) / 32
     ray = np.stack([np.sin(theta), np.cos(theta)], -1)
