@@ -5,10 +5,11 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from avatar_foundry import cache
-from avatar_foundry.cache import Memory, cached_bytes, file_of, read, trim, write
+from avatar_foundry.cache import SMALL, STAMP, Memory, cached_arrays, cached_bytes, file_of, read, trim, write
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +153,42 @@ def test_threads_that_ask_at_once_all_get_it() -> None:
     for thread in threads:
         thread.join()
     assert sorted(answers) == [bytes([n]) for n in (0, 1, 2) for _ in range(4)]
+
+
+ARRAYS = {
+    "big": np.arange(SMALL, dtype=np.float32).reshape(-1, 4),
+    "none": np.zeros((0, 3), np.uint8),
+    "bits": np.array([True, False]),
+    "one": np.float32(2.5).reshape(()),
+}
+
+
+@pytest.mark.parametrize("names", [("big", "none", "bits", "one"), ("none", "bits", "one")])
+def test_arrays_come_back_equal_and_read_only(names: tuple[str, ...]) -> None:
+    arrays = {name: ARRAYS[name] for name in names}
+    for make in (lambda: arrays, dict):
+        cache.MEMORY.clear()
+        found = cached_arrays("a", make)
+        assert list(found) == list(names)
+        for name in names:
+            assert found[name].dtype == arrays[name].dtype
+            assert np.array_equal(found[name], arrays[name])
+            assert found[name].shape == arrays[name].shape
+            assert not found[name].flags.writeable
+
+
+@pytest.mark.parametrize("damage", [lambda raw: raw[:-1], lambda raw: b"", lambda raw: raw[:99] + b"x" + raw[100:]])
+def test_damaged_arrays_are_made_again(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    cached_arrays("a", lambda: ARRAYS)
+    (path,) = (p for p in tmp_path.rglob("*.bin") if p.is_file())
+    assert path.with_suffix(STAMP).is_file()
+    path.write_bytes(damage(path.read_bytes()))
+    found = cached_arrays("a", lambda: {"new": np.ones(3)})
+    assert list(found) == ["new"]
+
+
+def test_arrays_without_a_disk_still_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_bytes(b"")
+    monkeypatch.setenv("AVATAR_FOUNDRY_CACHE", str(in_the_way))
+    assert np.array_equal(cached_arrays("a", lambda: ARRAYS)["big"], ARRAYS["big"])
