@@ -4,9 +4,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from avatar_foundry import cache
 from avatar_foundry.cache import SMALL, STAMP, Memory, cached_arrays, cached_bytes, file_of, read, trim, write
@@ -155,18 +157,19 @@ def test_threads_that_ask_at_once_all_get_it() -> None:
     assert sorted(answers) == [bytes([n]) for n in (0, 1, 2) for _ in range(4)]
 
 
-ARRAYS = {
+ARRAYS: dict[str, NDArray[Any]] = {
     "big": np.arange(SMALL, dtype=np.float32).reshape(-1, 4),
     "none": np.zeros((0, 3), np.uint8),
     "bits": np.array([True, False]),
-    "one": np.float32(2.5).reshape(()),
+    "one": np.array(2.5, np.float32),
 }
 
 
 @pytest.mark.parametrize("names", [("big", "none", "bits", "one"), ("none", "bits", "one")])
 def test_arrays_come_back_equal_and_read_only(names: tuple[str, ...]) -> None:
     arrays = {name: ARRAYS[name] for name in names}
-    for make in (lambda: arrays, dict):
+    makes: list[Callable[[], dict[str, NDArray[Any]]]] = [lambda: arrays, dict]
+    for make in makes:
         cache.MEMORY.clear()
         found = cached_arrays("a", make)
         assert list(found) == list(names)
