@@ -20,7 +20,7 @@ from .stages.set_normals import set_normals
 from .stages.set_pose import set_pose
 from .stages.settle_layers import settle_layers
 from .stages.shade_expressions import shade_expressions
-from .wardrobe import underwear_for
+from .wardrobe import ITEMS, underwear_for
 
 # What every body has, innermost first; hair and the outfit follow.
 ANATOMY = ("eyes_detailed", "teeth", "tongue")
@@ -60,6 +60,13 @@ def items(recipe: Recipe) -> Iterator[str]:
     yield from recipe.outfit or ()
 
 
+# Pieces of whole outfits that a colour for "top" or "bottom" means.
+PIECES = {
+    "top": frozenset({"blouse", "jacket", "shirt", "tee", "top"}),
+    "bottom": frozenset({"leggings", "overalls", "shorts", "skirt", "trousers"}),
+}
+
+
 def look(recipe: Recipe) -> Look:
     """What the painter needs to know."""
     body, skin, hair = recipe.values(), recipe.skin, recipe.hair
@@ -69,6 +76,11 @@ def look(recipe: Recipe) -> Look:
         if key not in own:
             thing, _, region = key.partition(".")
             things.setdefault(thing, {})[region or "main"] = color
+    for place in ("top", "bottom"):
+        if dye := things.get(place):
+            for item in (ITEMS[name] for name in recipe.outfit or () if ITEMS[name].slot == "full"):
+                for piece in sorted(PIECES[place] & item.pieces.keys()):
+                    things.setdefault(item.id, {}).setdefault(piece, dye["main"])
     chosen = {key: recipe.colors[key] for key in own & recipe.colors.keys()}
     return Look(
         skin=SkinLook(

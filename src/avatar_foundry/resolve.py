@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "colors": {"eyes": "#5a4632"},
 }
 # What the foundry picks when nobody says, by sex: everyday clothes, hair and brows that suit most faces.
-HAIR = {"female": "bob_asymmetric", "male": "short_tousled"}
+HAIR = {"female": "ponytail", "male": "short_tousled"}
 BROWS = {"female": "brows_natural", "male": "brows_angled"}
 FACE_SPREAD = 0.35  # standard deviation of a seeded face parameter, in units of its range
 

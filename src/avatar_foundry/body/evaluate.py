@@ -15,6 +15,7 @@ UPPER_TEETH = slice(15060, 15128)  # base vertices of the helper
 MOUTH = np.r_[13380:13606, 14992:15128]  # tongue and teeth helpers
 INCISOR = 15069  # lowest vertex between the upper incisors
 LIPS = [520, 540]  # where the lips meet, midline
+GROWN = 1.5  # metres: bodies above take details at full size
 SHOWN, MOST = 0.025, 0.08  # of the dental arch's width: incisors below the lips' line; furthest that teeth are moved
 
 
@@ -26,7 +27,8 @@ def evaluate(values: Mapping[str, float]) -> F32:
     """
     values = checked(values)
     builds = build_weights(values)
-    out = add_targets(base_positions().copy(), macro_weights(values, builds) | detail_weights(values))
+    out = add_targets(base_positions().copy(), macro_weights(values, builds))
+    add_targets(out, _sized(detail_weights(values), out))
     return _seat_teeth(_meet_height(out, values, builds))
 
 
@@ -35,8 +37,8 @@ def evaluate_batch(recipes: Sequence[Mapping[str, float]]) -> F32:
     all_values = [checked(values) for values in recipes]
     all_builds = [build_weights(values) for values in all_values]
     out = np.repeat(base_positions()[None], len(recipes), axis=0)
-    weights = [macro_weights(v, b) | detail_weights(v) for v, b in zip(all_values, all_builds, strict=True)]
-    add_targets_batch(out, weights)
+    add_targets_batch(out, [macro_weights(v, b) for v, b in zip(all_values, all_builds, strict=True)])
+    add_targets_batch(out, [_sized(detail_weights(v), body) for v, body in zip(all_values, out, strict=True)])
     for body, values, builds in zip(out, all_values, all_builds, strict=True):
         _seat_teeth(_meet_height(body, values, builds))
     return out
@@ -51,6 +53,12 @@ def stature(base: F32) -> float:
     """Crown to sole of the bare body, metres."""
     y = base[:BODY_VERTICES, 1]
     return float(y.max() - y.min())
+
+
+def _sized(details: Mapping[str, float], body: F32) -> dict[str, float]:
+    """Details for a body of this size: the data's are an adult's centimetres, too much for a child."""
+    share = min(1.0, stature(body) / GROWN)
+    return {name: weight * share for name, weight in details.items()}
 
 
 def _seat_teeth(base: F32) -> F32:

@@ -72,7 +72,7 @@ def renamed(skeleton_names: tuple[str, ...], parents: tuple[int, ...], rename: C
     return Scheme(tuple(joints))
 
 
-@stage("export", cost=12)
+@stage("exporting", cost=12)
 def adapt_skeleton(avatar: Avatar, scheme: Scheme) -> Avatar:
     """Adapt the skeleton to the platform."""
     skeleton = avatar.skeleton

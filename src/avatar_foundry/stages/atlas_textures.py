@@ -15,7 +15,7 @@ SKIN_SHARE = 2  # faces are looked at closely: skin may claim cells of twice its
 FLAT = 32  # pixels of a cell that holds one colour
 
 
-@stage("export", cost=40)
+@stage("exporting", cost=40)
 def atlas_textures(avatar: Avatar, size: int) -> Avatar:
     """Merge textures into an atlas."""
     kept = [p for p in avatar.parts if not mergeable(avatar, p)]
