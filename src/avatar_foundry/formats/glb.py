@@ -176,21 +176,27 @@ class _Writer:
             return
         level = min(self.options.lod, len(levels) - 1)
         if self.options.extra_lods != "msft" or len(levels) - level < 2:
-            self.roots.append(self._add_node(part.name, part, levels[level]))
+            self.roots.append(self._add_node(part.name, part, levels[level], levels[0]))
             return
-        ids = [self._add_node(f"{part.name}_LOD{i}", part, m) for i, m in enumerate(levels[level:])]
+        ids = [self._add_node(f"{part.name}_LOD{i}", part, m, levels[0]) for i, m in enumerate(levels[level:])]
         self.roots.append(ids[0])
         self.used.add("MSFT_lod")
         self.nodes[ids[0]]["extensions"] = {"MSFT_lod": {"ids": ids[1:]}}
         self.nodes[ids[0]]["extras"] = {"MSFT_screencoverage": list(self.options.coverage[: len(ids)])}
 
-    def _add_node(self, name: str, part: Part, mesh: Mesh) -> int:
+    def _split(self, mesh: Mesh, full: Mesh, tangents: bool) -> SplitMesh:
+        """`mesh`, a level of `full`, split. Its tangents come from the full detail, even where that is not written."""
+        morphs = self.options.morphs
+        key = (id(mesh), tangents, morphs)
+        if key not in self.splits:
+            whole = self._split(full, full, True) if tangents and mesh is not full else None
+            self.splits[key] = split_mesh(mesh, with_tangents=tangents, with_morphs=morphs, full=whole)
+        return self.splits[key]
+
+    def _add_node(self, name: str, part: Part, mesh: Mesh, full: Mesh) -> int:
         material = self.avatar.material(part.material) if self._has_material(part.material) else None
         wants_tangents = material is not None and material.normal is not None
-        key = (id(mesh), wants_tangents, self.options.morphs)
-        if key not in self.splits:
-            self.splits[key] = split_mesh(mesh, with_tangents=wants_tangents, with_morphs=self.options.morphs)
-        split = self.splits[key]
+        split = self._split(mesh, full, wants_tangents)
         primitive, dequantise = self.storage.primitive(split, len(self._joint_nodes))
         if material is not None:
             primitive["material"] = self._material(material)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Avatar, Mesh, Morph
 from ..geometry import split_seams, tangents, unit, vertex_normals
+from ..geometry.memo import by_content
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,13 +40,20 @@ class SplitMesh:
     joints: NDArray[np.uint16] | None
     weights: F32 | None
     shapes: Shapes
+    uv_of: I32 | None = None
 
 
-def split_mesh(mesh: Mesh, *, with_tangents: bool = False, with_morphs: bool = True) -> SplitMesh:
-    """Split `mesh` at its uv seams and drop unused vertices. Guarantees unit normals, exact weight sums."""
+def split_mesh(
+    mesh: Mesh, *, with_tangents: bool = False, with_morphs: bool = True, full: SplitMesh | None = None
+) -> SplitMesh:
+    """Split `mesh` at its uv seams and drop unused vertices. Guarantees unit normals, exact weight sums.
+
+    full: the full detail of which `mesh` is a coarser level, to take tangents from.
+    """
     if mesh.uvs is None or mesh.uv_faces is None:
         used, flat = np.unique(mesh.faces, return_inverse=True)
-        vertex_of, faces, uvs = used.astype(np.int32), flat.reshape(-1, 3).astype(np.int32), None
+        vertex_of, faces = used.astype(np.int32), flat.reshape(-1, 3).astype(np.int32)
+        uv_of, uvs = None, None
     else:
         vertex_of, uv_of, faces = split_seams(mesh.faces, mesh.uv_faces)  # sorted by vertex
         uvs = mesh.uvs[uv_of]
@@ -55,17 +63,39 @@ def split_mesh(mesh: Mesh, *, with_tangents: bool = False, with_morphs: bool = T
     joints, weights = None, None
     if mesh.joints is not None and mesh.weights is not None:
         joints, weights = exact_weights(mesh.joints[vertex_of], mesh.weights[vertex_of])
+    frames = None
+    if with_tangents and uvs is not None and uv_of is not None:
+        frames = carried_tangents(full, positions, normals, uv_of) if full is not None else None
+        if frames is None:
+            frames = tangents(positions, normals, uvs, faces)
     return SplitMesh(
         vertex_of=vertex_of,
         faces=faces,
         positions=positions,
         normals=normals,
         uvs=uvs,
-        tangents=tangents(positions, normals, uvs, faces) if with_tangents and uvs is not None else None,
+        tangents=frames,
         joints=joints,
         weights=weights,
         shapes=split_morphs(mesh.morphs if with_morphs else (), vertex_of, len(mesh.positions)),
+        uv_of=uv_of,
     )
+
+
+def carried_tangents(full: SplitMesh, positions: F32, normals: F32, uv_of: I32) -> F32 | None:
+    """Tangents (S, 4) of a coarser level, gathered from the full detail, so that normal maps look alike in both.
+
+    None unless each vertex is found there by its uv, with the very same position and normal.
+    """
+    if full.tangents is None or full.uv_of is None:
+        return None
+    place = np.full(max(int(full.uv_of.max(initial=-1)), int(uv_of.max(initial=-1))) + 1, -1, np.int32)
+    place[full.uv_of] = np.arange(len(full.uv_of), dtype=np.int32)
+    rows = place[uv_of]
+    if (rows < 0).any():
+        return None
+    same = np.array_equal(full.positions[rows], positions) and np.array_equal(full.normals[rows], normals)
+    return full.tangents[rows] if same else None
 
 
 def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shapes:
@@ -76,21 +106,16 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
     if not morphs:
         none = np.zeros((0, 3), np.float32)
         return Shapes((), np.zeros(1, np.int64), np.zeros(0, np.int32), none, None, none, none)
-    first = np.searchsorted(vertex_of, np.arange(count + 1, dtype=np.int32)).astype(np.int32)  # CSR: copies of vertex v
-    index = np.concatenate([m.index for m in morphs])
-    copies = (first[1:] - first[:-1])[index]
-    row = np.repeat(np.arange(len(index), dtype=np.int32), copies)
-    ends = np.cumsum(copies)
-    offset = np.arange(len(row), dtype=np.int32) - np.repeat((ends - copies).astype(np.int32), copies)
-    target = first[index][row] + offset
-    delta = np.concatenate([m.delta for m in morphs])[row]
+    row, target, ends = copied_rows(np.concatenate([m.index for m in morphs]), vertex_of, count)
+    delta = np.take(np.concatenate([m.delta for m in morphs]), row, axis=0)
     lengths = np.array([len(m.index) for m in morphs])
-    starts = np.concatenate([[0], ends])[np.concatenate([[0], np.cumsum(lengths)])]
-    starts = starts.astype(np.int64)
+    starts = ends[np.concatenate([[0], np.cumsum(lengths)])]
     low, high = bounds(delta, starts)
     alive = np.asarray(((low < 0) | (high > 0)).any(axis=1))
     with_normals = all(m.normal is not None for m in morphs)
-    normal = np.concatenate([m.normal for m in morphs if m.normal is not None])[row] if with_normals else None
+    normal = None
+    if with_normals:
+        normal = np.take(np.concatenate([m.normal for m in morphs if m.normal is not None]), row, axis=0)
     if not alive.all():
         keep = np.repeat(alive, np.diff(starts))
         target, delta = target[keep], delta[keep]
@@ -99,6 +124,21 @@ def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shape
         low, high = low[alive], high[alive]
     names = tuple(m.name for m, a in zip(morphs, alive, strict=True) if a)
     return Shapes(names, starts, target, delta, normal, low, high)
+
+
+@by_content(16)
+def copied_rows(index: I32, vertex_of: I32, count: int) -> tuple[I32, I32, NDArray[np.int64]]:
+    """(row (N,), target (N,), ends (K + 1,)): entry row[n] of `index` (K,) moves split vertex target[n].
+
+    Entry k owns ends[k]:ends[k + 1]. Depends on topology alone.
+    """
+    first = np.searchsorted(vertex_of, np.arange(count + 1, dtype=np.int32)).astype(np.int32)  # CSR: copies of vertex v
+    copies = (first[1:] - first[:-1])[index]
+    row = np.repeat(np.arange(len(index), dtype=np.int32), copies)
+    ends = np.zeros(len(index) + 1, np.int64)
+    np.cumsum(copies, out=ends[1:])
+    offset = np.arange(len(row), dtype=np.int32) - np.repeat(ends[:-1].astype(np.int32), copies)
+    return row, (first[index][row] + offset).astype(np.int32), ends
 
 
 def bounds(values: F32, starts: NDArray[np.int64]) -> tuple[F32, F32]:
@@ -112,6 +152,7 @@ def bounds(values: F32, starts: NDArray[np.int64]) -> tuple[F32, F32]:
     return low, high
 
 
+@by_content()
 def exact_weights(joints: NDArray[np.uint16], weights: F32) -> tuple[NDArray[np.uint16], F32]:
     """Joints and weights as glTF demands: no joint twice, joint 0 without weight, sums within float32's last bit.
 

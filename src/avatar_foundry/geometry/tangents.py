@@ -3,10 +3,25 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .memo import by_content
 from .normals import corner_angles, sum_corners, unit
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+
+
+@by_content()
+def uv_halves(uvs: F32, faces: I32) -> tuple[F32, F32, NDArray[np.bool_]]:
+    """What the uvs alone decide: (steps (2, F), sign (F,), usable (F,)).
+
+    A face's tangent points along edge ab * steps[0] + edge ac * steps[1]; sign is the side of its bitangent.
+    """
+    t = uvs[faces]
+    uab, uac = t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]
+    # image v runs down; Mikkelsen's runs up: the determinant changes sign, dP/du does not
+    turn = uab[:, 0] * uac[:, 1] - uab[:, 1] * uac[:, 0]
+    sign = np.where(turn > 0, np.float32(-1.0), np.float32(1.0))
+    return np.stack([-uac[:, 1] * sign, uab[:, 1] * sign]), sign, np.asarray(turn != 0)
 
 
 def tangents(positions: F32, normals: F32, uvs: F32, faces: I32) -> F32:
@@ -19,19 +34,14 @@ def tangents(positions: F32, normals: F32, uvs: F32, faces: I32) -> F32:
     vertex (Mikk splits there; here the larger angle wins) and at vertices whose corners point apart. Vertices without
     usable uvs get any perpendicular and w = 1.
     """
-    p, t = positions[faces], uvs[faces]
-    ab, ac = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
-    uab, uac = t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]
-    # image v runs down; Mikkelsen's runs up: the determinant changes sign, dP/du does not
-    turn = uab[:, 0] * uac[:, 1] - uab[:, 1] * uac[:, 0]
-    sign = np.where(turn > 0, np.float32(-1.0), np.float32(1.0))
-    along = -(ab * uac[:, 1:] - ac * uab[:, 1:]) * sign[:, None]
+    steps, sign, usable = uv_halves(uvs, faces)
+    rows = np.take(np.ascontiguousarray(positions.T), faces.T, axis=1)  # (3, 3 corners, F): long rows are quick
+    along = np.ascontiguousarray(((rows[:, 1] - rows[:, 0]) * steps[0] + (rows[:, 2] - rows[:, 0]) * steps[1]).T)
     angles, _ = corner_angles(positions, faces)
-    angles *= (turn != 0)[:, None]
+    angles *= usable[:, None]
     hand = sum_corners(faces, len(positions), angles, sign[:, None])[:, 0]
     w = np.where(hand < 0, np.float32(-1.0), np.float32(1.0))
     angles *= w[faces] == sign[:, None]
-    total = np.zeros_like(positions, np.float32)
     along = unit(along, (0.0, 0.0, 0.0))
     # projecting the unit face tangent on each corner's plane and normalising: only its length varies per corner
     slope = np.einsum("fcj,fj->fc", normals[faces], along)
