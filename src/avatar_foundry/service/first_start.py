@@ -1,4 +1,4 @@
-"""The first start: a key to paste and a link to take the service over with, said once on the terminal."""
+"""The first start: how to try the service, and a link to take it over with, said on the terminal."""
 
 import sys
 from datetime import timedelta
@@ -21,7 +21,7 @@ def welcome(settings: Settings, base: str) -> None:
     migrate(database)
     try:
         with database.writing() as session:
-            lines = [*_link(session, base), *(_key(session, base) if settings.admin_key is None else ())]
+            lines = [*_link(session, base), *(_key(session, base, settings) if settings.admin_key is None else ())]
     finally:
         database.close()
     if lines:
@@ -38,13 +38,24 @@ def _link(session: Session, base: str) -> list[str]:
     return ["Take this service over (the link works once):", f"  {base}/setup?token={token}"]
 
 
-def _key(session: Session, base: str) -> list[str]:
-    if keys.any_ever(session):
+def _key(session: Session, base: str, settings: Settings) -> list[str]:
+    if keys.any_ever(session) or (settings.auth == "auto" and users.set_up(session)):
         return []
+    if settings.auth == "auto":
+        return [
+            "Until then, or until a key is made (avatar-foundry keys create NAME), any key works from this machine:",
+            *_curl(base, "sk-your-api-key-here"),
+        ]
     _, secret = keys.add(session, users.ensure_owner(session), "first key", "write")
     return [
         "Your first key, shown only here (more: avatar-foundry keys create NAME). Try it:",
+        *_curl(base, secret),
+    ]
+
+
+def _curl(base: str, key: str) -> list[str]:
+    return [
         f"  curl -s {base}/api/generate \\",
-        f'    -H "Authorization: Bearer {secret}" -H "Content-Type: application/json" \\',
+        f'    -H "Authorization: Bearer {key}" -H "Content-Type: application/json" \\',
         """    -d '{"preset": "warrior", "prompt": "tall athletic male", "platform": "unity"}'""",
     ]

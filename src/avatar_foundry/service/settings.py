@@ -30,8 +30,10 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="base of absolute addresses; from the request when empty")
     trusted_proxies: str = Field("", description="comma list of addresses whose forwarded headers count")
     cors_origins: str = Field("", description="comma list of origins that browsers may call from; * for any")
-    auth: Literal["open", "keys"] = Field(
-        "keys", description="keys: every call needs a key or a session; open: any key, or none, acts as the owner"
+    auth: Literal["auto", "keys", "open"] = Field(
+        "auto",
+        description="keys: every call needs a key or a session; open: any key, or none, acts as the owner; "
+        "auto: keys, but from this machine any key may read and write until an owner or a key exists",
     )
     admin_key: SecretStr | None = Field(None, description="a key with every scope, for automation")
     session_hours: float = Field(24.0 * 7, gt=0, description="how long a dashboard session lasts")

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from ipaddress import ip_address
 
 from sqlalchemy.orm import Session
 from starlette.requests import HTTPConnection
@@ -10,7 +11,7 @@ from ...errors import Suggestion
 from ..db import Database
 from ..ids import now, secret_hash
 from ..problems import Problem
-from ..records import keys, tokens
+from ..records import keys, tokens, users
 from ..services import Services, services
 from .identity import Identity, least
 
@@ -39,11 +40,30 @@ async def identify(connection: HTTPConnection) -> Identity:
         identity = await by_key(s, secret) if secret else None
     if identity is not None:
         return identity
+    if secret and _on_this_machine(connection) and await _unclaimed(s):
+        return Identity(s.owner_id, "owner", "write", f"unclaimed:{address}")
     if s.strangers.empty(address):
         s.strangers.take(address)
     if secret:
         s.strangers.take(address)
     raise unauthorized("The key is wrong, expired or revoked." if secret else "No key was sent.")
+
+
+def _on_this_machine(connection: HTTPConnection) -> bool:
+    """Whether the caller sits on this machine, with no proxy in between that might speak for others."""
+    if connection.client is None or any(h in connection.headers for h in ("forwarded", "x-forwarded-for")):
+        return False
+    try:
+        return ip_address(connection.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _unclaimed(s: Services) -> bool:
+    """Whether `auto` still lets any key in: nobody has taken the service over, no key was ever made or configured."""
+    if s.settings.auth != "auto" or s.settings.admin_key is not None:
+        return False
+    return await s.database.read(lambda session: not users.set_up(session) and not keys.any_ever(session))
 
 
 def unauthorized(detail: str) -> Problem:
