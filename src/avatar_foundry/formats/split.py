@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from ..avatar import F32, I32, Avatar, Mesh, Morph
 from ..geometry import split_seams, tangents, unit, vertex_normals
 from ..geometry.memo import by_content
+from ..geometry.tangents import uv_halves
+
+# Faces of a level whose uvs may be turned over before it gets tangents of its own, as a share.
+TURNED = 0.002
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +69,7 @@ def split_mesh(
         joints, weights = exact_weights(mesh.joints[vertex_of], mesh.weights[vertex_of])
     frames = None
     if with_tangents and uvs is not None and uv_of is not None:
-        frames = carried_tangents(full, positions, normals, uv_of) if full is not None else None
+        frames = carried_tangents(full, positions, normals, uvs, uv_of, faces) if full is not None else None
         if frames is None:
             frames = tangents(positions, normals, uvs, faces)
     return SplitMesh(
@@ -82,10 +86,11 @@ def split_mesh(
     )
 
 
-def carried_tangents(full: SplitMesh, positions: F32, normals: F32, uv_of: I32) -> F32 | None:
+def carried_tangents(full: SplitMesh, positions: F32, normals: F32, uvs: F32, uv_of: I32, faces: I32) -> F32 | None:
     """Tangents (S, 4) of a coarser level, gathered from the full detail, so that normal maps look alike in both.
 
-    None unless each vertex is found there by its uv, with the very same position and normal.
+    None unless each vertex is found there by its uv, with the very same position and normal, and
+    its faces are on the side that the full detail says: simplifying can turn the uvs of a face over.
     """
     if full.tangents is None or full.uv_of is None:
         return None
@@ -95,7 +100,12 @@ def carried_tangents(full: SplitMesh, positions: F32, normals: F32, uv_of: I32) 
     if (rows < 0).any():
         return None
     same = np.array_equal(full.positions[rows], positions) and np.array_equal(full.normals[rows], normals)
-    return full.tangents[rows] if same else None
+    if not same:
+        return None
+    out = full.tangents[rows]
+    _, sign, usable = uv_halves(uvs, faces)
+    wrong = (out[:, 3][faces] != sign[:, None]).any(axis=1) & usable
+    return out if wrong.sum() <= TURNED * len(faces) else None
 
 
 def split_morphs(morphs: tuple[Morph, ...], vertex_of: I32, count: int) -> Shapes:
