@@ -36,7 +36,7 @@ def test_levels_pair_vertices_only_with_uvs_that_they_had():
 def test_locked_vertices_stay_in_every_level():
     positions, faces = shapes.sphere()
     lock = positions[:, 0] > 0.9
-    for level in build_levels(positions, faces, (900, 400), lock=lock):
+    for level in build_levels(positions, faces, (900, 400), locks=(lock, lock)):
         assert np.isin(np.flatnonzero(lock), level.faces).all()
 
 

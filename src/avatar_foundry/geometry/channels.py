@@ -75,3 +75,24 @@ def contact_vertices(positions: F32, shapes: Sequence[Shape], near: float = 0.00
             apart = np.linalg.norm(there[pairs[:, 0]] - there[pairs[:, 1]], axis=1) >= far
             found.append(index[pairs[apart].ravel()])
     return np.unique(np.concatenate(found)).astype(np.int32)
+
+
+def spread_out(chosen: I32, positions: F32, shapes: Sequence[Shape]) -> I32:
+    """`chosen` (N,) vertices reordered so that any first few are spread evenly over them, the outermost first.
+
+    What touches at rest and parts in a shape counts as apart, so both lips are served.
+    """
+    places = [positions.astype(np.float64)]
+    for index, delta in shapes:
+        moved = np.zeros(positions.shape)
+        moved[index] = delta
+        places.append(moved)
+    rows = np.round(np.concatenate(places, axis=1)[chosen], 6)
+    away = np.linalg.norm(rows - rows.mean(axis=0), axis=1) if len(rows) else np.zeros(0)
+    order: list[int] = []
+    for _ in range(len(rows)):
+        order.append(int(away.argmax()))
+        distance = np.linalg.norm(rows - rows[order[-1]], axis=1)
+        away = distance if len(order) == 1 else np.minimum(away, distance)
+        away[order[-1]] = -1.0
+    return np.asarray(chosen[order], np.int32)

@@ -44,14 +44,15 @@ def build_levels(
     weights: F32 | None = None,
     shapes: Sequence[Shape] = (),
     builds: Sequence[F32] = (),
-    lock: NDArray[np.bool_] | None = None,
+    locks: Sequence[NDArray[np.bool_]] = (),
+    care: F32 | None = None,
 ) -> tuple[Level, ...]:
     """Simplify a welded mesh to each of `targets` (falling face counts); level k starts from level k - 1.
 
     builds: positions (V, 3) of the same mesh on other bodies, which the levels should fit as well.
-    Shape, normals, uvs, skin weights and shapes count; vertices in `lock` (V,) stay in every level. Both sides of a uv
-    seam move together. A level that cannot reach its target first loses whole small pieces, then seams; it may still
-    end above. Never empty for a mesh that is not.
+    locks: (V,) per level, the vertices that stay in it.  care: (V,) how much more than once an error counts there.
+    Shape, normals, uvs, skin weights and shapes count. Both sides of a uv seam move together. A level that cannot reach
+    its target first loses whole small pieces, then seams; it may still end above. Never empty for a mesh that is not.
     """
     if not len(faces):
         return tuple(Level(faces, uv_faces) for _ in targets)
@@ -79,10 +80,15 @@ def build_levels(
         other = shape_channels([(every, b - positions) for b in builds], len(positions))
         columns.append(other[vertex_of] / np.float32(extent))
         factors += [BUILD] * other.shape[1]
+    if care is not None and care.any():
+        # the position once more, about the middle of the place, so that the edge of `care` stays quiet
+        middle = np.average(positions, axis=0, weights=care).astype(np.float32)
+        columns.append((points - middle) * care[vertex_of, None] / np.float32(extent))
+        factors += [1.0] * 3
     attributes, scale = np.concatenate(columns, axis=1, dtype=np.float32), np.array(factors, np.float32)
-    held = None if lock is None else lock[vertex_of].astype(np.uint8)
     levels, current = [], split
-    for target in targets:
+    for k, target in enumerate(targets):
+        held = locks[k][vertex_of].astype(np.uint8) if len(locks) else None
         current = _reduce(current, vertex_of, points, attributes, scale, held, max(int(target), min(len(split), 2)))
         rows = np.ascontiguousarray(vertex_of[current]), np.ascontiguousarray(uv_of[current])
         levels.append(Level(rows[0], rows[1] if uv_faces is not None else None))

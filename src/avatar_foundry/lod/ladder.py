@@ -13,7 +13,7 @@ from ..avatar import F32, I32, Mesh, Part
 from ..cache import cached_bytes
 from ..face import carry
 from ..geometry import content_digest
-from ..geometry.channels import Shape, contact_vertices
+from ..geometry.channels import Shape, contact_vertices, spread_out
 from ..geometry.simplify import build_levels
 from ..pack import open_pack
 from ..rig import bind_weights
@@ -23,9 +23,11 @@ from .shares import FLOOR, LEAST
 
 Made = tuple[I32, I32 | None, Probes, I32, I32]
 
-# Shapes that bring lips or eyelids together or apart: both edges stay in every level, or the face does not close.
+# Shapes that bring lips or eyelids together or apart: both edges stay, or the face twists and does not close.
 CONTACTS = frozenset({"jawOpen", "eyeBlinkLeft", "eyeBlinkRight"})
-LOCKED_SHARE = 0.25  # of a level's faces; a level with fewer faces per locked vertex than that locks nothing
+LOCKED_SHARE = 0.1  # of a level's faces: a coarse level keeps so many of these vertices, well spread, corners first
+FACE_CARE = 8.0  # how much more an error counts where the face moves
+FACE_MOVES = 0.004  # metres: what moves so far is the face in full
 
 
 #: Shares of a part's faces that its levels are made with; an avatar picks among them (`shares.choose_rungs`).
@@ -33,6 +35,10 @@ RUNGS = (0.7, 0.5, 0.35, 0.24, 0.16, 0.1)
 UNSEEN = (0.4, 0.2, 0.1, 0.05, 0.025)  # what the lips hide
 FINE = (0.78, 0.65, 0.55, 0.46, 0.38, 0.31, 0.25, 0.2, 0.16, 0.125, 0.1)  # so that the whole can meet its goal
 SHARES = {"teeth": UNSEEN, "tongue": UNSEEN, "body": FINE}
+#: Trims lie close on a garment built with them: coarser than this they tear and sink into it.
+TRIMS = (0.7, 0.5, 0.35)
+ON_TOP = frozenset({"trim", "embroidery"})
+SMALL = 4000  # faces; larger pieces are garments themselves
 FACIAL = frozenset({"body", "eyes", "brows", "lashes", "teeth", "tongue"})
 
 
@@ -128,7 +134,7 @@ def _make_whole(part: Part) -> list[Made]:
     mesh = replace(mesh, morphs=morphs)
     builds = tuple(p.mesh.positions for p in parts[1:])
     floor = min(FLOOR.get(part.role, LEAST), len(mesh.faces))
-    counts = [max(floor, int(len(mesh.faces) * share)) for share in SHARES.get(part.role, RUNGS)]
+    counts = [max(floor, int(len(mesh.faces) * share)) for share in _shares(part)]
     targets = [n for n, finer in zip(counts, (len(mesh.faces), *counts), strict=False) if n < finer]
     # a part that is small already has itself for a level
     return _make(Known(mesh, [(m.index, m.delta) for m in morphs], builds), targets or [len(mesh.faces)])
@@ -145,9 +151,11 @@ def _make(known: Known, targets: Sequence[int]) -> list[Made]:
     mesh, shapes = known.mesh, known.shapes
     points = mesh.positions
     contacts = [(m.index, m.delta) for m in mesh.morphs if m.name in CONTACTS]
-    lock = np.zeros(len(points), bool)
-    lock[contact_vertices(points, contacts)] = True
-    held = lock if lock.sum() < LOCKED_SHARE * min(targets, default=0) else None
+    edges = spread_out(contact_vertices(points, contacts), points, contacts)
+    locks = []
+    for target in targets:
+        locks.append(np.zeros(len(points), bool))
+        locks[-1][edges[: int(LOCKED_SHARE * target)]] = True
     levels = build_levels(
         points,
         mesh.faces,
@@ -158,7 +166,8 @@ def _make(known: Known, targets: Sequence[int]) -> list[Made]:
         weights=mesh.weights,
         shapes=shapes,
         builds=known.builds,
-        lock=held,
+        locks=locks,
+        care=_care(len(points), mesh),
     )
     return [
         (
@@ -168,6 +177,23 @@ def _make(known: Known, targets: Sequence[int]) -> list[Made]:
         )
         for level in levels
     ]
+
+
+def _shares(part: Part) -> tuple[float, ...]:
+    return TRIMS if is_trim(part) else SHARES.get(part.role, RUNGS)
+
+
+def is_trim(part: Part) -> bool:
+    """Whether a part lies close on a garment built with it."""
+    return part.role == "garment" and part.name.rpartition(".")[2] in ON_TOP and len(part.mesh.faces) <= SMALL
+
+
+def _care(count: int, mesh: Mesh) -> F32:
+    """(V,) how much more the errors of the face count."""
+    far = np.zeros(count, np.float32)
+    for morph in mesh.morphs:
+        far[morph.index] = np.maximum(far[morph.index], np.linalg.norm(morph.delta, axis=1))
+    return np.asarray(FACE_CARE * np.minimum(far / FACE_MOVES, 1), np.float32)
 
 
 def _pack(levels: list[Made]) -> bytes:

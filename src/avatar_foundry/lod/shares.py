@@ -7,7 +7,8 @@ import numpy as np
 # Parts share the faces by favour * count ** EVEN: a part cut from few faces keeps more of them than a dense one, for
 # its errors are larger already. Eyes stay round; what the lips hide goes first.
 EVEN = 0.7
-FAVOUR = {"eyes": 1.5, "garment": 2.0, "hair": 1.1, "underwear": 0.8, "lashes": 0.7, "teeth": 0.25, "tongue": 0.4}
+FAVOUR = {"body": 1.25, "eyes": 1.5, "garment": 2.0, "hair": 1.5, "underwear": 0.4, "lashes": 0.7, "teeth": 0.25}
+FAVOUR |= {"tongue": 0.4}
 FLOOR = {"eyes": 256, "hair": 200, "body": 400, "teeth": 64, "tongue": 32, "brows": 32, "lashes": 32}
 LEAST = 48  # any other part
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, U16, Avatar, Mesh, Part, Skeleton
-from ..lod import Ladder, Probes, Rung, choose_rungs, drawn_faces, face_targets, item_ladder, ladder
+from ..lod import Ladder, Probes, Rung, choose_rungs, drawn_faces, face_targets, is_trim, item_ladder, ladder
 from ..lod.gather import Shapes, concatenate_shapes, take_faces, without_hidden
 from ..lod.probes import NOWHERE, together
 from ..pipeline import stage
@@ -19,6 +19,8 @@ LEVELS = (1.0, 0.5, 0.25, 0.12)
 WITHIN = 0.01  # of a level's faces: nearer to the goal than this is near enough
 ATTEMPTS = 3
 MILLIMETRES = 1000.0
+SUNK, DEEPEST = 0.3, 0.012  # of the mean edge; metres
+LIFTED, HIGHEST = 0.15, 0.008
 
 
 @stage("lods", cost=35)
@@ -119,10 +121,31 @@ def with_levels(part: Part, steps: Sequence[Step], matrices: F32 | None) -> Part
     meshes: list[Mesh] = []
     for k, step in enumerate(steps):
         same = k > 0 and step is steps[k - 1]
-        meshes.append(meshes[-1] if same else take_faces(mesh, shapes, step.faces, step.uv_faces))
+        if same:
+            meshes.append(meshes[-1])
+            continue
+        source = mesh if k == 0 else _eased(part, step.faces)
+        meshes.append(take_faces(source, shapes, step.faces, step.uv_faces))
     # the binding speaks of the whole mesh
     binding = part.binding if len(meshes[0].positions) == len(mesh.positions) else None
     return replace(part, lods=tuple(meshes), lod_errors=({}, *errors), hidden=None, binding=binding)
+
+
+def _eased(part: Part, faces: I32) -> Mesh:
+    """The mesh with what is hidden drawn in and trims lifted, by a part of the length of the level's edges.
+
+    Coarse skin and coarse cloth cut through each other near hems, and so do cloth and its trim; what nobody sees may
+    go deeper instead. faces: (F', 3) of the level.
+    """
+    mesh, lifted = part.mesh, is_trim(part)
+    if mesh.normals is None or not len(faces) or (part.hidden is None and not lifted):
+        return mesh
+    sides = mesh.positions[faces] - mesh.positions[np.roll(faces, 1, axis=1)]
+    length = float(np.sqrt(np.einsum("fkc,fkc->fk", sides, sides)).mean())
+    shift = np.full(len(mesh.positions), min(LIFTED * length, HIGHEST) if lifted else 0.0, np.float32)
+    if part.hidden is not None:
+        shift[part.hidden] = -min(SUNK * length, DEEPEST)
+    return replace(mesh, positions=mesh.positions + shift[:, None] * mesh.normals)
 
 
 def _summary(found: Mapping[str, F32], probes: Probes) -> Mapping[str, float]:
