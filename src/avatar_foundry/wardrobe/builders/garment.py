@@ -10,11 +10,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ...avatar import F32, I32, Binding, Mesh, Part
-from ...geometry import content_digest, vertex_normals
+from ...cache import cached_arrays
+from ...geometry import vertex_normals
 from ...humanoid import INDEX
 from ...pack import open_pack
 from .anatomy import Anatomy, anatomy
 from .chart import F64
+from .cut import Cut, solid_faces
+from .kept import Arrays, Made, from_arrays, to_arrays
 from .neutral import Neutral
 from .sheet import Sheet, joint_rows, sheet_faces, sheet_uv
 from .warp import Spline, Warp, make_spline, make_warp
@@ -48,51 +51,6 @@ class Design:
     hides: "NDArray[np.bool_] | None" = None
 
 
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """One surface of a garment, ready to refit."""
-
-    surface: str
-    faces: I32
-    uvs: F32
-    uv_faces: I32
-    binding: Binding
-    joints: "NDArray[np.uint16] | None"
-    weights: "F32 | None"
-    warps: tuple[tuple[Warp, slice], ...]
-    skins: tuple[tuple[I32, I32, "float | F32", slice], ...]
-    keep: "tuple[F32, sp.csr_matrix] | None"
-    count: int
-
-    def positions(self, base: F32) -> F32:
-        """(V, 3) on a body (B, 3)."""
-        out = np.empty((self.count, 3), np.float32)
-        for warp, span in self.warps:
-            out[span] = warp(base)
-        for index, faces, lift, span in self.skins:
-            p = np.ascontiguousarray(base[index])
-            out[span] = p + vertex_normals(p, faces) * (lift if isinstance(lift, float) else lift[:, None])
-        return out if self.keep is None else self._clear(out, base)
-
-    def _clear(self, out: F32, base: F32) -> F32:
-        """Where the body comes nearer than the drawing allows, move away from it, and the surroundings with it."""
-        assert self.keep is not None
-        floor, around = self.keep
-        n = len(floor)
-        normals = body_normals(base)
-        refs, w = self.binding.refs[:n], self.binding.weights[:n, :, None]
-        foot = (base[refs] * w).sum(1)
-        normal = (normals[refs] * w).sum(1)
-        normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
-        push = floor - ((out[:n] - foot) * normal).sum(1)
-        if (push > 0).any():
-            push = np.clip(push, 0.0, 0.03)
-            for _ in range(2):
-                push = np.maximum(push, around @ push)
-            out[:n] += normal * push[:, None]
-        return out
-
-
 def region_of(name: str, body: Neutral) -> I32:
     """Base vertices whose movement a region follows."""
     p, s, pelvis = body.base, body.joint("l-shoulder"), body.joint("pelvis")
@@ -120,29 +78,13 @@ def region_of(name: str, body: Neutral) -> I32:
     return np.flatnonzero(keep).astype(np.int32)
 
 
-@lru_cache(maxsize=2)
-def _solid(digest: str) -> I32:
-    body = anatomy().body
-    return np.concatenate([body.triangles["helper-tights"], body.triangles["body"]])
-
-
-def body_normals(base: F32) -> F32:
-    """(B, 3) normals of the body and of the body suit, the last ones asked for remembered."""
-    global _last
-    key = (open_pack().digest, content_digest(base))
-    if _last is None or _last[0] != key:
-        _last = (key, vertex_normals(base, _solid(key[0])))
-    return _last[1]
-
-
-_last: "tuple[tuple[str, bytes], F32] | None" = None
 CLEARANCE = {"steel": 0.006, "trim": 0.005, "leather": 0.003, "cloth": 0.003}
 
 
 def _floor(points: F64, binding: Binding, faces: I32, body: Neutral, least: float) -> "tuple[F32, sp.csr_matrix]":
     """Least distance of each vertex from its foot point, and the averaging over neighbours."""
     w = binding.weights[:, :, None]
-    normals = vertex_normals(body.base, _solid(open_pack().digest))
+    normals = vertex_normals(body.base, solid_faces(open_pack().digest))
     normal = (normals[binding.refs] * w).sum(1)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     away = ((points - (body.base[binding.refs] * w).sum(1)) * normal).sum(1)
@@ -159,7 +101,7 @@ def _floor(points: F64, binding: Binding, faces: I32, body: Neutral, least: floa
 def _middles(digest: str) -> "cKDTree":
     from scipy.spatial import cKDTree
 
-    return cKDTree(anatomy().body.base.astype(np.float64)[_solid(digest)].mean(1))
+    return cKDTree(anatomy().body.base.astype(np.float64)[solid_faces(digest)].mean(1))
 
 
 @lru_cache(maxsize=32)
@@ -170,7 +112,7 @@ def _spline(digest: str, region: str) -> Spline:
 
 def bind_points(points: F64, body: Neutral) -> Binding:
     """Each point to the corners of a body triangle near it, with the weights of its foot point."""
-    faces = _solid(open_pack().digest)
+    faces = solid_faces(open_pack().digest)
     corners = body.base.astype(np.float64)[faces]
     near = np.asarray(_middles(open_pack().digest).query(points, k=5, workers=1)[1])
     a, b, c = (corners[near][:, :, k] for k in range(3))
@@ -310,18 +252,20 @@ def _base_uv(triangles: I32, quads: I32, quad_uvs: I32, uvs: F32, at: F32, tile:
     return ((flat - low) * scale / np.maximum(np.ceil(size), 1)).astype(np.float32), local
 
 
-_cuts: dict[tuple[str, str], tuple[tuple[Cut, ...], "NDArray[np.bool_] | None"]] = {}
+_cuts: dict[tuple[str, str], Made] = {}
 
 
-def cuts(
-    name: str, draw: Callable[[Anatomy], Design], surfaces: Sequence[str]
-) -> tuple[tuple[Cut, ...], "NDArray[np.bool_] | None"]:
-    """The garment's surfaces, drawn once per pack and kept."""
-    key = (open_pack().digest, name)
-    if key not in _cuts:
+def cuts(name: str, draw: Callable[[Anatomy], Design], surfaces: Sequence[str]) -> Made:
+    """The garment's surfaces, drawn once per pack and kept on disk."""
+
+    def make() -> Arrays:
         shape = anatomy()
         design = draw(shape)
-        _cuts[key] = tuple(_surface(s, design, shape.body) for s in surfaces), design.hides
+        return to_arrays((tuple(_surface(s, design, shape.body) for s in surfaces), design.hides))
+
+    key = (open_pack().digest, name)
+    if key not in _cuts:
+        _cuts[key] = from_arrays(cached_arrays(f"cuts {name} {','.join(surfaces)} {key[0]}", make), surfaces)
     return _cuts[key]
 
 
