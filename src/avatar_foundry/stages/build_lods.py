@@ -117,35 +117,52 @@ def with_levels(part: Part, steps: Sequence[Step], matrices: F32 | None) -> Part
     found = _errors(mesh, together(probes), shapes, matrices)
     cuts = np.cumsum([0, *(len(p.vertex) for p in probes)])
     spans = [slice(a, b) for a, b in pairwise(cuts.tolist())]
-    errors = [_summary({n: e[s] for n, e in found.items()}, p) for p, s in zip(probes, spans, strict=True)]
+    shifts = [_shift(part, step.faces) for step in steps[1:]]
+    moved = [_moved(p, shift) for p, shift in zip(probes, shifts, strict=True)]
+    errors = [
+        _summary({n: e[s] + more for n, e in found.items()}, p) for p, s, more in zip(probes, spans, moved, strict=True)
+    ]
     meshes: list[Mesh] = []
     for k, step in enumerate(steps):
         same = k > 0 and step is steps[k - 1]
         if same:
             meshes.append(meshes[-1])
             continue
-        source = mesh if k == 0 else _eased(part, step.faces)
+        source = mesh if k == 0 else _eased(mesh, shifts[k - 1])
         meshes.append(take_faces(source, shapes, step.faces, step.uv_faces))
     # the binding speaks of the whole mesh
     binding = part.binding if len(meshes[0].positions) == len(mesh.positions) else None
     return replace(part, lods=tuple(meshes), lod_errors=({}, *errors), hidden=None, binding=binding)
 
 
-def _eased(part: Part, faces: I32) -> Mesh:
-    """The mesh with what is hidden drawn in and trims lifted, by a part of the length of the level's edges.
+def _shift(part: Part, faces: I32) -> F32 | None:
+    """How far each vertex (V,) of a level moves along its normal, metres: hidden ones inward, trims outward.
 
     Coarse skin and coarse cloth cut through each other near hems, and so do cloth and its trim; what nobody sees may
-    go deeper instead. faces: (F', 3) of the level.
+    go deeper instead. In proportion to the level's edges. faces: (F', 3) of the level. None: nothing moves.
     """
     mesh, lifted = part.mesh, is_trim(part)
     if mesh.normals is None or not len(faces) or (part.hidden is None and not lifted):
-        return mesh
+        return None
     sides = mesh.positions[faces] - mesh.positions[np.roll(faces, 1, axis=1)]
     length = float(np.sqrt(np.einsum("fkc,fkc->fk", sides, sides)).mean())
     shift = np.full(len(mesh.positions), min(LIFTED * length, HIGHEST) if lifted else 0.0, np.float32)
     if part.hidden is not None:
         shift[part.hidden] = -min(SUNK * length, DEEPEST)
+    return shift
+
+
+def _eased(mesh: Mesh, shift: F32 | None) -> Mesh:
+    if shift is None or mesh.normals is None:
+        return mesh
     return replace(mesh, positions=mesh.positions + shift[:, None] * mesh.normals)
+
+
+def _moved(probes: Probes, shift: F32 | None) -> F32 | float:
+    """What `shift` adds to the error at each probe, at most: (N,) metres."""
+    if shift is None:
+        return 0.0
+    return np.asarray(np.einsum("nk,nk->n", np.abs(probes.weights), np.abs(shift)[probes.corners]), np.float32)
 
 
 def _summary(found: Mapping[str, F32], probes: Probes) -> Mapping[str, float]:
