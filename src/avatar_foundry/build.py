@@ -14,7 +14,7 @@ from .formats import stored_counts
 from .pack import open_pack
 from .pipeline import OnStep, Stage, ignore_step, run
 from .plan import items, plan
-from .platforms import PLATFORMS
+from .platforms import PLATFORMS, Platform
 from .recipe import Recipe, parse
 from .resolve import Resolution, resolve
 from .rules import inspect
@@ -58,14 +58,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
         licences=credits_for(items(recipe)),
         extras={"recipe": recipe.digest(), "engine": __version__, "pack": open_pack().digest},
     )
-    findings = [
-        {"severity": severity, "rule": rule, **finding._asdict()}
-        for severity, rule, finding in inspect(avatar, platform)
-    ]
-    if refused := [f for f in findings if f["severity"] == "error"]:
-        raise ExportRefused(
-            f"{len(refused)} rules of {platform.title} fail: {refused[0]['message']}", findings=findings, stage="rules"
-        )
+    findings = judge(avatar, platform)
     before = time.perf_counter()
     files = platform.write(avatar, platform, recipe.compression)
     writing = time.perf_counter() - before
@@ -73,6 +66,43 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
     for step in steps:
         timings[step.name] = timings.get(step.name, 0.0) + 1000 * step.seconds
     return Result(files, _answer(asked, resolution, avatar, files, findings, timings))
+
+
+def judge(avatar: Avatar, platform: Platform) -> list[dict[str, Any]]:
+    """What the platform's rules find, as plain data. Raises ExportRefused when one of them is an error."""
+    found = [{"severity": s, "rule": rule, **finding._asdict()} for s, rule, finding in inspect(avatar, platform)]
+    if refused := [f for f in found if f["severity"] == "error"]:
+        raise ExportRefused(
+            f"{len(refused)} rules of {platform.title} fail: {refused[0]['message']}", findings=found, stage="rules"
+        )
+    return found
+
+
+def account(avatar: Avatar, *, platform_id: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The fields that every answer about written files has, generated or processed."""
+    names = list(dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs))
+    vertices, faces = stored_counts(avatar)
+    return {
+        "stage_reached": "export_ready",
+        "vertex_count": vertices,
+        "face_count": faces,
+        "platform": platform_id,
+        "exported": True,
+        "morph_targets": bool(names),
+        "glb_size": len(next(iter(files.values()))),
+        "errors": [],
+        "files": [
+            {
+                "name": name,
+                "format": name.rpartition(".")[2],
+                "size": len(data),
+                "sha256": hashlib.sha256(data).hexdigest(),
+            }
+            for name, data in files.items()
+        ],
+        "bone_count": len(avatar.skeleton.names) if avatar.skeleton is not None else 0,
+        "morph_names": names,
+    }
 
 
 def _file_name(name: str) -> str:
@@ -90,31 +120,11 @@ def _answer(
     timings: Mapping[str, float],
 ) -> dict[str, Any]:
     recipe = resolution.recipe
-    names = list(dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs))
     levels = max(len(p.lods) for p in avatar.parts)
-    vertices, faces = stored_counts(avatar)
     return {
-        "stage_reached": "export_ready",
-        "vertex_count": vertices,
-        "face_count": faces,
+        **account(avatar, platform_id=recipe.platform, files=files),
         "preset": asked.preset,
-        "platform": recipe.platform,
-        "exported": True,
-        "morph_targets": bool(names),
-        "glb_size": len(next(iter(files.values()))),
-        "errors": [],
-        "files": [
-            {
-                "name": name,
-                "format": name.rpartition(".")[2],
-                "size": len(data),
-                "sha256": hashlib.sha256(data).hexdigest(),
-            }
-            for name, data in files.items()
-        ],
         "lods": [_level(avatar, k) for k in range(levels)],
-        "bone_count": len(avatar.skeleton.names) if avatar.skeleton is not None else 0,
-        "morph_names": names,
         "interpretation": {
             "words": [w._asdict() for w in resolution.words],
             "ignored": [w.text for w in resolution.words if not w.fields],
