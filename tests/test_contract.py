@@ -15,7 +15,7 @@ RANKS = {
     **dict.fromkeys(("_version", "errors", "humanoid", "pack", "geometry", "cache"), 0),
     "avatar": 1,
     **dict.fromkeys(("body", "wardrobe", "face", "rig", "paint"), 2),
-    **dict.fromkeys(("lod", "pipeline"), 3),
+    **dict.fromkeys(("lod", "pipeline", "autorig", "repair"), 3),
     "stages": 4,
     **dict.fromkeys(("rules", "formats", "render"), 5),
     "platforms": 6,
@@ -24,6 +24,7 @@ RANKS = {
     "resolve": 9,
     **dict.fromkeys(("plan", "build", "wire", "warm"), 10),
     **dict.fromkeys(("cli", "mcp", "service"), 11),
+    "client": 0,
 }
 
 
