@@ -1,0 +1,79 @@
+"""Skin weights for any mesh: from a fitted body where there is one, else from distances inside the solid."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import F32, U16, Skeleton
+from ..humanoid import AXIS65, INDEX
+from ..rig import four_joints
+from .surface import Surface
+from .weights_limbs import split_hand, split_twists
+from .weights_proxies import bone_segments
+from .weights_solid import blended, owners
+from .weights_voxels import Cells, sampler, solid_cells
+
+F64 = NDArray[np.float64]
+FINE = 110  # cells over the height
+MOST_CELLS = 90_000  # a coarser grid serves what is bulky
+
+
+class Fitted(Protocol):
+    """What `bind` takes of a fit: the parametric body in the mesh's pose and space, or None."""
+
+    @property
+    def base(self) -> F32 | None: ...
+
+
+def bind(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -> tuple[U16, F32]:
+    """Joints (V, 4) u16 into skeleton.names and weights (V, 4) f32 of every vertex.
+
+    surface, skeleton and fit.base lie in one space: metres, +Y up, facing +Z. The skeleton holds canonical names and
+    may lack the optional ones. Rows descend and sum to 1; a zero weight has joint 0. Deterministic.
+    """
+    full = bind_full(surface, skeleton, fit)
+    return four_joints(full)
+
+
+def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -> F64:
+    """(V, J) f64 weights before the four heaviest are kept; rows sum to 1."""
+    at = {name: skeleton.rest[i, :3, 3].astype(np.float64) for i, name in enumerate(skeleton.names)}
+    column = {name: i for i, name in enumerate(skeleton.names)}
+    positions = surface.positions
+    low, high = float(positions[:, 1].min()), float(positions[:, 1].max())
+    cells = cells_of(surface, (high - low) / FINE)
+    segments = bone_segments(at, high, low)
+    bones = [n for n in skeleton.names if n in segments]
+    parent = nearest_parents(bones)
+    owner, far = owners(cells, bones, segments)
+    inside = blended(cells, owner, far, bones, parent)
+    solid = sampler(cells, positions) @ inside
+    weights = np.zeros((len(positions), len(skeleton.names)))
+    weights[:, [column[b] for b in bones]] = solid
+    points = positions.astype(np.float64)
+    for side in ("left", "right"):
+        split_hand(weights, points, at, column, side)
+    split_twists(weights, points, at, column)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def cells_of(surface: Surface, size: float) -> Cells:
+    """The mesh's solid cells, coarser than `size` when there would be too many."""
+    cells = solid_cells(surface.positions, surface.faces, size)
+    while len(cells.place) > MOST_CELLS:
+        size *= max((len(cells.place) / MOST_CELLS) ** (1.0 / 3.0), 1.1)
+        cells = solid_cells(surface.positions, surface.faces, size)
+    return cells
+
+
+def nearest_parents(bones: list[str]) -> dict[str, str]:
+    """Each bone's nearest canonical ancestor among `bones`; the root has none."""
+    out = {}
+    for bone in bones:
+        up = AXIS65[INDEX[bone]].parent
+        while up and up not in bones:
+            up = AXIS65[INDEX[up]].parent
+        if up:
+            out[bone] = up
+    return out
