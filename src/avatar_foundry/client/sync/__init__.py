@@ -1,0 +1,1 @@
+"""The synchronous client, made by scripts/gen-client from the asynchronous one."""
