@@ -10,6 +10,7 @@ from ..humanoid import AXIS65, INDEX
 from ..rig import four_joints
 from .surface import Surface
 from .weights_limbs import split_hand, split_twists
+from .weights_pieces import find_pieces, harden
 from .weights_proxies import bone_segments
 from .weights_solid import blended, owners
 from .weights_voxels import Cells, sampler, solid_cells
@@ -55,6 +56,7 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     for side in ("left", "right"):
         split_hand(weights, points, at, column, side)
     split_twists(weights, points, at, column)
+    weights = harden(weights, points, find_pieces(surface.faces, len(points)), skeleton.names, at)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 

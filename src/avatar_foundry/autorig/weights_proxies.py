@@ -77,7 +77,11 @@ def _head(at: Mapping[str, F64], crown: float, out: Segments) -> None:
     head = at["head"]
     tall = max(crown - head[1], 0.02)
     up, front = np.array([0.0, tall, 0.0]), np.array([0.0, 0.0, tall])
+    right = np.array([tall, 0.0, 0.0])
     out["head"] = [(head + OFF * up, head + 0.8 * up), (head + 0.15 * up, head + 0.3 * front - 0.05 * up)]
+    for level, half in ((0.12, 0.2), (0.35, 0.32)):
+        middle = head + level * up
+        out["head"] += [(middle - half * right, middle + half * right), (middle - half * front, middle + half * front)]
 
 
 def _hand(at: Mapping[str, F64], side: str, out: Segments) -> None:

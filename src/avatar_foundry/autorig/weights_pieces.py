@@ -1,0 +1,164 @@
+"""Separate pieces of a mesh: what is hard stays hard, and nothing takes a limb that it merely touches.
+
+A robot's shells, a helmet, a shoulder plate or an eyeball are closed pieces of their own, and each follows one bone.
+Distances alone would bend them near every joint. A piece that really runs along several bones (a sleeve, trousers, a
+whole body) keeps its blend.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from ..avatar import I32
+from ..humanoid import AXIS65, INDEX, MAIN_CHILD
+
+F64 = NDArray[np.float64]
+TOUCH = 0.4  # a bone with less of a closed piece than this, over less than _SPAN of its length, is only touched
+SPAN = 0.35
+RULES = 0.6  # a bone with this much of a hard piece takes all of it
+WRAP = 200.0  # degrees around a bone that a piece must surround to bend with the flesh
+TRUNK = ("hips", "spine", "chest", "upperChest")
+TRIFLE = 0.02  # of the height: smaller pieces never bend
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pieces:
+    """piece: (V,) which connected piece a vertex belongs to, -1 for none. closed: (C,) bool, no open edges."""
+
+    piece: I32
+    closed: NDArray[np.bool_]
+
+
+def find_pieces(faces: I32, count: int) -> Pieces:
+    """The connected pieces of a welded mesh. Edges of more than two faces count as closed."""
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).astype(np.int64)
+    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
+    _, piece = connected_components(graph, directed=False)
+    edges.sort(axis=1)
+    key = np.sort(edges[:, 0] * count + edges[:, 1])
+    fresh = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
+    single = fresh[np.diff(np.append(fresh, len(key))) == 1]
+    open_edges = np.bincount(piece[key[single] // count], minlength=int(piece.max()) + 1)
+    all_edges = np.bincount(piece[edges[:, 0]], minlength=len(open_edges))
+    return Pieces(piece.astype(np.int32), open_edges <= 0.01 * all_edges)
+
+
+def owner_bones(names: tuple[str, ...]) -> I32:
+    """(J,) the joint that stands for each joint when pieces are judged: twists count with their limb."""
+    column = {n: i for i, n in enumerate(names)}
+    stand = [column.get(n.removesuffix("Twist"), column[n]) for n in names]
+    return np.array(stand, np.int32)
+
+
+def harden(weights: F64, points: F64, pieces: Pieces, names: tuple[str, ...], at: Mapping[str, F64]) -> F64:
+    """(V, J) weights in which closed pieces give back bones that they only touch, and hard ones follow one bone.
+
+    points: (V, 3) metres. at: joints by name. A hard piece follows its bone alone; a limb's hard piece too, without
+    the limb's twist. Rows still sum to 1.
+    """
+    out = weights.copy()
+    stand = owner_bones(names)
+    merged = np.zeros_like(weights)
+    for j, s in enumerate(stand):
+        merged[:, s] += weights[:, j]
+    height = float(np.ptp(points[:, 1]))
+    order = np.argsort(pieces.piece, kind="stable")
+    starts = np.searchsorted(pieces.piece[order], np.arange(len(pieces.closed) + 1))
+    for c, closed in enumerate(pieces.closed):
+        rows = order[starts[c] : starts[c + 1]]
+        if len(rows) == len(points) or not len(rows):
+            continue
+        size = float(np.linalg.norm(np.ptp(points[rows], axis=0)))
+        eye = _eyeball(points[rows], at, height)
+        if eye:
+            out[rows] = 0.0
+            out[rows, names.index(eye)] = 1.0
+            continue
+        share = merged[rows].mean(axis=0)
+        top = int(share.argmax())
+        hard = bool(closed)
+        if closed and size > TRIFLE * height:
+            touched = _touched(merged[rows], points[rows], share, names, at, float(points[:, 1].max()))
+            if touched:
+                drop = np.isin(stand, touched)
+                out[np.ix_(rows, np.flatnonzero(drop))] = 0.0
+                merged[np.ix_(rows, touched)] = 0.0
+                left = out[rows].sum(axis=1)
+                bare = rows[left < 0.02]
+                out[bare, top] = 1.0
+                merged[bare, top] = 1.0
+                total = out[rows].sum(axis=1, keepdims=True)
+                out[rows] /= total
+                merged[rows] /= total
+                share = merged[rows].mean(axis=0)
+                top = int(share.argmax())
+        elif not closed:
+            hard = size < 0.35 * height and not _wraps(points[rows], names[top], at)
+        rigid = (hard and share[top] >= RULES) or size <= TRIFLE * height
+        if rigid:
+            out[rows] = 0.0
+            out[rows, top] = 1.0
+    return out
+
+
+def _eyeball(points: F64, at: Mapping[str, F64], height: float) -> str:
+    """The eye bone whose joint lies in the middle of a small round piece, or ""."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = high - low
+    if len(points) < 8 or size.max() > 0.12 * height or size.min() < 0.45 * size.max():
+        return ""
+    for side in ("left", "right"):
+        eye = at.get(f"{side}Eye")
+        if eye is not None and float(np.linalg.norm(0.5 * (low + high) - eye)) < 0.4 * size.max():
+            return f"{side}Eye"
+    return ""
+
+
+def _touched(
+    merged: F64, points: F64, share: F64, names: tuple[str, ...], at: Mapping[str, F64], crown: float
+) -> list[int]:
+    """Joints that have only a little of the piece, at one end of the bone."""
+    mine = merged.argmax(axis=1)
+    out = []
+    for j in np.flatnonzero((share > 0) & (share < TOUCH)).tolist():
+        rows = np.flatnonzero(mine == j)
+        if not len(rows):
+            out.append(j)
+            continue
+        if names[j] in TRUNK or names[j] not in INDEX:
+            continue
+        start, before = at[names[j]], at.get(parent_name(names[j]))
+        end = at.get(MAIN_CHILD.get(names[j], ""))
+        if names[j] == "head":
+            end = np.array([start[0], max(points[:, 1].max(), crown), start[2]])
+        elif end is None:
+            end = start + (np.array([0.0, 0.1, 0.0]) if before is None else 0.4 * (start - before))
+        axis = end - start
+        t = np.clip((points[rows] - start) @ axis / max(float(axis @ axis), 1e-12), 0.0, 1.0)
+        if np.ptp(t) < SPAN:
+            out.append(j)
+    top = int(share.argmax())
+    return [j for j in out if j != top]
+
+
+def _wraps(points: F64, bone: str, at: Mapping[str, F64]) -> bool:
+    """Does the piece surround the bone's axis?"""
+    start = at[bone]
+    end = at.get(MAIN_CHILD.get(bone, ""), start + np.array([0.0, 0.1, 0.0]))
+    axis = (end - start) / max(float(np.linalg.norm(end - start)), 1e-9)
+    side = np.cross(axis, [0.0, 0.0, 1.0] if abs(axis[2]) < 0.8 else [1.0, 0.0, 0.0])
+    side /= np.linalg.norm(side)
+    other = np.cross(axis, side)
+    across = points - start
+    angle = np.sort(np.degrees(np.arctan2(across @ other, across @ side)))
+    gap = float(np.max(np.diff(np.append(angle, angle[0] + 360.0)))) if len(angle) else 360.0
+    return 360.0 - gap >= WRAP
+
+
+def parent_name(name: str) -> str:
+    """The canonical parent, "" for the root."""
+    return AXIS65[INDEX[name]].parent
