@@ -66,6 +66,7 @@ def harden(weights: F64, points: F64, pieces: Pieces, names: tuple[str, ...], at
     for j, s in enumerate(stand):
         merged[:, s] += weights[:, j]
     height = float(np.ptp(points[:, 1]))
+    everywhere = np.maximum(merged.sum(axis=0), 1e-9)
     order = np.argsort(pieces.piece, kind="stable")
     starts = np.searchsorted(pieces.piece[order], np.arange(len(pieces.closed) + 1))
     for c, closed in enumerate(pieces.closed):
@@ -83,6 +84,8 @@ def harden(weights: F64, points: F64, pieces: Pieces, names: tuple[str, ...], at
         hard = bool(closed)
         if closed and size > TRIFLE * height:
             touched = _touched(merged[rows], points[rows], share, names, at, float(points[:, 1].max()))
+            here = merged[rows].sum(axis=0) / everywhere
+            touched = [j for j in touched if here[j] < 0.5]  # a bone that is at home here stays
             if touched:
                 drop = np.isin(stand, touched)
                 out[np.ix_(rows, np.flatnonzero(drop))] = 0.0
