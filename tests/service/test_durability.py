@@ -1,113 +1,112 @@
-"""Jobs outlive processes: on SQLite, and on PostgreSQL when AVATAR_FOUNDRY_TEST_DATABASE_URL names one."""
+"""Jobs outlive processes: on SQLite, on PostgreSQL, and on several machines with PostgreSQL and an S3 server."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import contextlib
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx
 import pytest
 
 from avatar_foundry.service.jobs.lease import FileLease, Lease, ServerLease, take_slot
 
-from .conftest import ADMIN_KEY
+from .servers import Foundry, eventually, fresh_database, s3_server
 from .test_generate import SMALL
-
-T = TypeVar("T")
-POSTGRES = os.environ.get("AVATAR_FOUNDRY_TEST_DATABASE_URL", "")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> str:
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database URL, empty for SQLite."""
-    if request.param == "postgresql" and not POSTGRES:
-        pytest.skip("AVATAR_FOUNDRY_TEST_DATABASE_URL names no server")
-    return POSTGRES if request.param == "postgresql" else ""
-
-
-def eventually(look: Callable[[], T | None], seconds: float = 240) -> T:
-    """The first truthy value of `look`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            if found := look():
-                return found
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it never happened")
-
-
-class Server:
-    """A real server process that can be killed and started again on the same data."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.environment = {
-            **os.environ,
-            "AVATAR_FOUNDRY_DATA_DIR": str(folder / "data"),
-            "AVATAR_FOUNDRY_DATABASE_URL": url,
-            "AVATAR_FOUNDRY_ADMIN_KEY": ADMIN_KEY,
-            "AVATAR_FOUNDRY_WORKERS": "1",
-        }
-        self.log = (folder / "log").open("wb")
-        self.port = 8240 if url else 8241
-        self.client = httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}", headers={"X-API-Key": ADMIN_KEY}, timeout=120
-        )
-        self.start()
-
-    def start(self) -> None:
-        command = [str(Path(sys.executable).parent / "avatar-foundry"), "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            command, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True
-        )
-        eventually(lambda: self.client.get("/health").status_code == 200)
-
-    def kill(self) -> None:
-        """kill -9 of the server and everything that it started."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def job(self, id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.client.get(f"/api/jobs/{id}").json()
-        return found
+    if request.param == "sqlite":
+        yield ""
+        return
+    with fresh_database() as url:
+        yield url
 
 
 @pytest.fixture
-def server(tmp_path: Path, database: str) -> Iterator[Server]:
-    started = Server(tmp_path, database)
-    yield started
-    if started.process.poll() is None:
-        started.kill()
-    started.client.close()
-    started.log.close()
+def alone(tmp_path: Path, database: str) -> Iterator[Foundry]:
+    """One process that does everything."""
+    with contextlib.closing(Foundry(tmp_path, database)) as started:
+        yield started
 
 
-def test_every_accepted_job_survives_kill_9_and_makes_one_avatar(server: Server) -> None:
-    def submit(seed: int) -> str:
-        answer = server.client.post("/api/generate", json={**SMALL, "seed": seed}, headers={"Prefer": "respond-async"})
-        return str(answer.json()["job_id"])
+@pytest.fixture
+def scaled(tmp_path: Path) -> Iterator[Foundry]:
+    """An API without engine processes for the queue, and two workers, each with a data folder of its own."""
+    with (
+        fresh_database() as url,
+        s3_server() as bucket,
+        contextlib.closing(Foundry(tmp_path, url, bucket, workers=2)) as started,
+    ):
+        yield started
 
-    before = len(server.client.get("/api/avatars").json()["items"])
-    jobs = [submit(seed) for seed in range(4)]
-    eventually(lambda: any(server.job(j)["state"] == "running" for j in jobs))
-    server.kill()
-    server.start()
 
-    def finished() -> list[dict[str, Any]]:
-        found = [server.job(j) for j in jobs]
-        return found if all(j["finished_at"] for j in found) else []
-
-    final = eventually(finished)
-    assert [j["state"] for j in final] == ["succeeded"] * 4
-    assert len({j["result"]["avatar_id"] for j in final}) == 4
-    assert len(server.client.get("/api/avatars").json()["items"]) == before + 4
+def all_succeeded_once(foundry: Foundry, jobs: list[str], avatars: int) -> list[dict[str, Any]]:
+    """Waits for the jobs; asserts that each made one avatar, that there are no others, and that the files are whole."""
+    final = foundry.final(jobs)
+    assert [j["state"] for j in final] == ["succeeded"] * len(jobs), [j["error"] for j in final]
+    assert len({j["result"]["avatar_id"] for j in final}) == len(jobs)
+    assert len(foundry.client.get("/api/avatars").json()["items"]) == avatars
     for j in final:
-        assert server.client.get(j["result"]["download_url"]).content[:4] == b"glTF"
+        for file in j["result"]["files"]:
+            data = foundry.client.get(file["url"]).content
+            assert hashlib.sha256(data).hexdigest() == file["sha256"]
+    return final
+
+
+def test_every_accepted_job_survives_kill_9_and_makes_one_avatar(alone: Foundry) -> None:
+    jobs = [alone.submit({**SMALL, "seed": seed}) for seed in range(4)]
+    eventually(lambda: any(alone.job(j)["state"] == "running" for j in jobs))
+    alone.kill_all()
+    alone.start_all()
+    all_succeeded_once(alone, jobs, 4)
+
+
+def test_scaled_out_nothing_is_lost_whatever_is_killed(scaled: Foundry) -> None:
+    """kill -9 of a worker mid-job, of the API mid-batch, of everything; a job that fails, too."""
+    jobs = [scaled.submit({**SMALL, "seed": seed}) for seed in range(4)]
+    eventually(lambda: any(scaled.job(j)["state"] == "running" for j in jobs))
+    scaled.workers[0].kill()  # its peer takes over what it was at
+    final = all_succeeded_once(scaled, jobs, 4)
+
+    items = [{**SMALL, "seed": seed} for seed in range(10, 13)] + [{**SMALL, "preset": "no-such"}]
+    batch = scaled.client.post("/api/batch-generate", json={"items": items}, headers={"Prefer": "respond-async"}).json()
+    scaled.api.kill()  # the workers go on without it
+    scaled.workers[0].start()
+    scaled.start_all()
+    address = f"/api/batches/{batch['batch_id']}"
+    answer = eventually(lambda: a if (a := scaled.client.get(address).json())["state"] == "completed" else None)
+    assert (answer["succeeded"], answer["failed"]) == (3, 1)
+    assert answer["results"][3]["error_code"] == "VALIDATION_ERROR"
+
+    more = [scaled.submit({**SMALL, "seed": seed}) for seed in range(20, 23)]
+    eventually(lambda: any(scaled.job(j)["state"] == "running" for j in more))
+    scaled.kill_all()
+    scaled.start_all()
+    all_succeeded_once(scaled, more, 10)
+
+    # What was finished before all that is as it was, in ranges and by ETag.
+    file = final[0]["result"]["files"][0]
+    whole = scaled.client.get(file["url"])
+    assert whole.headers["etag"] == f'"{file["sha256"]}"'
+    part = scaled.client.get(file["url"], headers={"Range": "bytes=100-1099"})
+    assert (part.status_code, part.content) == (206, whole.content[100:1100])
+    assert scaled.client.get(file["url"], headers={"If-None-Match": whole.headers["etag"]}).status_code == 304
+    assert not list(scaled.folder.glob("*/content/*")), "contents are in the bucket, not on a machine"
+
+
+def test_progress_and_cancel_cross_machines(scaled: Foundry) -> None:
+    jobs = [scaled.submit({**SMALL, "lods": True, "seed": seed}) for seed in range(2)]
+    running = eventually(lambda: next((j for j in jobs if scaled.job(j)["state"] == "running"), None))
+    assert scaled.client.delete(f"/api/jobs/{running}").status_code < 300
+    assert scaled.job(running)["state"] == "cancelled"
+    others = [j for j in jobs if j != running]
+    with scaled.client.stream("GET", f"/api/jobs/{others[0]}/events") as events:
+        names = [line.removeprefix("event: ") for line in events.iter_lines() if line.startswith("event: ")]
+    assert names.count("progress") > 3
+    assert names[-1] == "result"
+    assert all_succeeded_once(scaled, others, 2)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ A put is atomic: a content is there as a whole or not at all (a rename on disk, 
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,7 +45,7 @@ class Store:
         """Keep an open file without holding it in memory; returns its SHA-256 and size."""
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        size = file.tell()
+        size = file.seek(0, os.SEEK_END)
         file.seek(0)
         obstore.put(self._objects, self._path(sha256), file)
         return sha256, size
