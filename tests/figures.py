@@ -1,6 +1,7 @@
 """A small, complete avatar: two seam-split tubes on the canonical skeleton, shapes, textures, a clip, three levels."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -99,7 +100,7 @@ def figure(levels: int = 3) -> Avatar:
             shape("jawOpen", [top, top + 1], (0, -0.02, 0.01)),
             shape("mouthSmileLeft", list(range(0, AROUND)), (0.01, 0, 0)),
         )
-        lods.append(Mesh(*(getattr(mesh, f) for f in mesh.__dataclass_fields__ if f != "morphs"), morphs=shapes))
+        lods.append(replace(mesh, morphs=shapes))
     shirt = tube(4, 0.25, 0.6, ("spine", "leftUpperArmTwist"))
     return Avatar(
         "figure",

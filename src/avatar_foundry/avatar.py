@@ -61,6 +61,7 @@ class Mesh(Frozen):
     uvs:       (U, 2) f32, origin top-left.  uv_faces: (F, 3) i32 into uvs.
     joints:    (V, 4) u16 into Skeleton.names.  weights: (V, 4) f32, rows sum to 1, descending.
     morphs:    in one order for all meshes; only the shapes that move this mesh.
+    colors:    (V, 4) f32, linear, or None; uploads only.
     """
 
     positions: F32
@@ -71,6 +72,7 @@ class Mesh(Frozen):
     joints: U16 | None = None
     weights: F32 | None = None
     morphs: tuple[Morph, ...] = ()
+    colors: F32 | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -9,7 +9,7 @@ from PIL import Image
 from ..avatar import Material, Texture
 from ..errors import SourceError
 from .glb_container import Json
-from .glb_source import Source, data_uri, integer
+from .glb_source import Source, integer
 
 MAX_PIXELS = 8192 * 8192
 MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -17,7 +17,7 @@ MIMES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 def read_materials(source: Source) -> tuple[Material, ...]:
     """All materials; names made unique. Images that cannot be read are an error, absent ones are not."""
-    images: dict[int, Texture] = {}
+    images: dict[int, Texture | None] = {}
     seen: dict[str, int] = {}
     out = []
     for i, entry in enumerate(source.items("materials")):
@@ -32,7 +32,7 @@ def number(value: Any, default: float, low: float = 0.0, high: float = 1.0) -> f
     return min(max(float(value), low), high) if isinstance(value, int | float) and value == value else default
 
 
-def read_material(source: Source, entry: Json, name: str, images: dict[int, Texture]) -> Material:
+def read_material(source: Source, entry: Json, name: str, images: dict[int, Texture | None]) -> Material:
     """One material."""
     pbr = entry.get("pbrMetallicRoughness") or {}
     color = pbr.get("baseColorFactor")
@@ -61,7 +61,7 @@ def keepable(name: str, value: Any) -> bool:
     return name.startswith("KHR_materials_") and isinstance(value, dict) and not any("Texture" in k for k in value)
 
 
-def read_texture(source: Source, slot: Any, images: dict[int, Texture]) -> Texture | None:
+def read_texture(source: Source, slot: Any, images: dict[int, Texture | None]) -> Texture | None:
     """The image behind a texture slot."""
     if not isinstance(slot, dict) or slot.get("index") is None:
         return None
@@ -76,10 +76,25 @@ def read_texture(source: Source, slot: Any, images: dict[int, Texture]) -> Textu
     return images[index]
 
 
-def read_image(source: Source, entry: Json, index: int) -> Texture:
-    """An image's bytes, its size and type from the bytes themselves; pixels are not decoded."""
-    name = str(entry.get("name") or f"image_{index}")
-    data = source.bytes_of(entry["bufferView"]) if entry.get("bufferView") is not None else data_uri(entry.get("uri"))
+def read_image(source: Source, entry: Json, index: int) -> Texture | None:
+    """An image's bytes, its size and type from the bytes themselves; pixels are not decoded.
+
+    None, with a note, for a picture that should have come along with the file and did not.
+    """
+    name, uri = str(entry.get("name") or f"image_{index}"), entry.get("uri")
+    if entry.get("bufferView") is not None:
+        return as_texture(name, source.bytes_of(entry["bufferView"]))
+    if source.in_company and isinstance(uri, str) and not uri.startswith("data:"):
+        if (found := source.beside(uri)) is None:
+            source.notes.append(f"The texture {uri[:80]} is not in the upload.")
+            return None
+        return as_texture(str(entry.get("name") or found[0].rsplit("/", 1)[-1]), found[1])
+    data = source.address(uri)
+    return as_texture(name, data)
+
+
+def as_texture(name: str, data: bytes) -> Texture:
+    """An image file as a texture, its bytes kept; its size and type are read from the bytes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)

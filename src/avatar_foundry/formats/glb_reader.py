@@ -5,6 +5,7 @@ Vertices stay split as the file has them (`uv_faces` equals `faces`); welding is
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,28 @@ def read_glb(data: bytes) -> Avatar:
         raise SourceError("The file is damaged: its structure is not glTF", hint="Export the model again.") from error
 
 
-def assemble(source: Source) -> Avatar:
+@dataclass(slots=True)
+class Manner:
+    """How to read, and what was seen on the way.
+
+    influences: how many weights per vertex to keep.  bind: show the pose that skins were bound in, where the nodes
+    stand in another.  unbound: part -> vertices without weights.  unnormalised: part -> how many vertices.
+    """
+
+    influences: int = 4
+    bind: bool = False
+    most: int = 0
+    reposed: int = 0
+    skipped: int = 0
+    unbound: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    unnormalised: dict[str, int] = field(default_factory=dict)
+
+
+def assemble(source: Source, manner: Manner | None = None) -> Avatar:
     """The avatar of a parsed file."""
-    scene = Scene(source)
+    scene = Scene(source, manner or Manner())
+    if scene.manner.bind:
+        scene.manner.reposed = show_bind_pose(source, scene)
     materials = read_materials(source)
     skeleton, number = read_skeleton(source, scene)
     parts = tuple(read_parts(source, scene, number, tuple(m.name for m in materials)))
@@ -55,7 +75,9 @@ def assemble(source: Source) -> Avatar:
 class Scene:
     """The node tree: parents, world matrices, and the nodes in an order where parents come first."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, manner: Manner) -> None:
+        self.manner = manner
+        self.off: tuple[int, NDArray[np.int32]] = (0, np.zeros(0, np.int32))  # of the skin read last
         nodes = source.items("nodes")
         if len(nodes) > MAX_NODES:
             raise SourceError(f"The file has {len(nodes)} nodes, more than {MAX_NODES}")
@@ -75,11 +97,18 @@ class Scene:
             pending.extend(reversed(nodes[i].get("children") or ()))
         if len(self.order) != len(nodes):
             raise SourceError("The file is damaged: its nodes form a ring")
+        self.local = [local_matrix(node) for node in nodes]
         self.world: F64 = np.tile(np.eye(4), (len(nodes), 1, 1))
-        for i in self.order:
-            local = local_matrix(nodes[i])
-            self.world[i] = self.world[self.parent[i]] @ local if self.parent[i] >= 0 else local
+        self.place({})
         self.shown = self._shown(source)
+
+    def place(self, known: dict[int, F64]) -> None:
+        """World matrices: those that are known, and what follows from them."""
+        for i in self.order:
+            if i in known:
+                self.world[i] = known[i]
+            else:
+                self.world[i] = self.world[self.parent[i]] @ self.local[i] if self.parent[i] >= 0 else self.local[i]
 
     def _shown(self, source: Source) -> set[int]:
         scenes = source.items("scenes")
@@ -118,6 +147,67 @@ def local_matrix(node: Json) -> F64:
     return np.asarray(matrices(translation[None], rotation[None], scale[None])[0])
 
 
+def bind_matrices(source: Source, skin: Json) -> F64 | None:
+    """Inverse bind matrices (J, 4, 4) of a skin, or None when it has none."""
+    if skin.get("inverseBindMatrices") is None:
+        return None
+    inverse = source.accessor(skin["inverseBindMatrices"], "MAT4").astype(np.float64)
+    if len(inverse) < len(skin["joints"]):
+        raise SourceError("The file is damaged: a skin has too few bind matrices")
+    out: F64 = inverse[: len(skin["joints"])].reshape(-1, 4, 4).transpose(0, 2, 1)
+    if not np.isfinite(out).all():
+        raise SourceError("The file is damaged: a bind matrix is not finite")
+    return out
+
+
+def show_bind_pose(source: Source, scene: Scene) -> int:
+    """Move joints to where their skins were bound, where the nodes stand elsewhere; how many moved.
+
+    In the bind pose `world @ inverse bind` is one matrix for all joints of a skin: it takes the mesh into the model.
+    When most joints agree on it, it is that; else the hips decide, turned upright to the nearest axes.
+    """
+    known: dict[int, F64] = {}
+    for skin in source.items("skins"):
+        joints = [integer(j, "a skin's joint", len(scene.nodes) - 1) for j in skin.get("joints") or ()]
+        if not joints or (inverse := bind_matrices(source, skin)) is None:
+            continue
+        each = scene.world[joints] @ inverse
+        middle = np.median(each, axis=0)
+        size = np.abs(each[:, :3, :3]).max() + 1e-12
+        extent = np.ptp(scene.world[joints][:, :3, 3], axis=0).max() + 1e-12
+        off = np.abs(each[:, :3, :3] - middle[:3, :3]).max(axis=(1, 2)) / size
+        off = np.maximum(off, np.abs(each[:, :3, 3] - middle[:3, 3]).max(axis=1) / extent)
+        if (off < 1e-3).all():
+            continue
+        if (agree := off < 0.02).mean() > 0.6:
+            chief = np.median(each[agree], axis=0)
+        else:
+            rank = {node: k for k, node in enumerate(scene.order)}
+            names = [str(scene.nodes[j].get("name") or "") for j in joints]
+            hips = min(range(len(joints)), key=lambda k: (not HIPS.search(names[k]), rank[joints[k]]))
+            chief = upright(each[hips])
+        for k in np.flatnonzero(np.abs(np.linalg.det(inverse[:, :3, :3])) > 1e-18):
+            known.setdefault(joints[k], chief @ np.linalg.inv(inverse[k]))
+    if known:
+        scene.place(known)
+    return len(known)
+
+
+HIPS = re.compile(r"(hips?|pelvis)$", re.IGNORECASE)
+
+
+def upright(matrix: F64) -> F64:
+    """The matrix with its rotation turned to the nearest axes, when those are within 31 degrees, and an even scale."""
+    u, _, v = np.linalg.svd(matrix[:3, :3])
+    turn = u @ v
+    axes = np.round(turn)
+    if (np.abs(axes).sum(axis=0) == 1).all() and (np.abs(axes).sum(axis=1) == 1).all():
+        turn = axes if (np.trace(turn @ axes.T) - 1) / 2 > np.cos(np.radians(31)) else turn
+    out = matrix.copy()
+    out[:3, :3] = turn * np.cbrt(abs(np.linalg.det(matrix[:3, :3])))
+    return out
+
+
 def read_skeleton(source: Source, scene: Scene) -> tuple[Skeleton | None, dict[int, int]]:
     """The union of all skins as one skeleton, and node number -> joint number. Rest scale is dropped."""
     wanted: set[int] = set()
@@ -130,6 +220,7 @@ def read_skeleton(source: Source, scene: Scene) -> tuple[Skeleton | None, dict[i
         raise SourceError(f"The skeleton has {len(wanted)} joints, more than {MAX_JOINTS}")
     order = [i for i in scene.order if i in wanted]
     number = {node: j for j, node in enumerate(order)}
+    source.joint_order = order
     parents = []
     for node in order:
         up = scene.parent[node]
@@ -166,18 +257,25 @@ def read_parts(source: Source, scene: Scene, number: dict[int, int], materials: 
             title = re.sub(r"_LOD0$", "", title)
         primitives = shown.get("primitives") or []
         for k, primitive in enumerate(primitives):
-            lods = []
+            lods: list[Mesh] = []
+            off = scene.off
             for level in levels:
                 mesh = source.item("meshes", scene.nodes[level].get("mesh"))
                 same = mesh.get("primitives") or []
                 if k < len(same) and (read := read_mesh(source, scene, level, mesh, same[k], number)) is not None:
+                    off = off if lods else scene.off
                     lods.append(read)
             if not lods:
+                scene.manner.skipped += 1
                 continue
             name = title if len(primitives) == 1 else f"{title}_{k}"
             names[name] = names.get(name, 0) + 1
             if names[name] > 1:
                 name = f"{name}_{names[name]}"
+            if off[0]:
+                scene.manner.unnormalised[name] = off[0]
+            if len(off[1]):
+                scene.manner.unbound[name] = off[1]
             at = primitive.get("material")
             material = materials[integer(at, "a material", len(materials) - 1)] if at is not None else ""
             yield Part(name, "body" if name.lower() == "body" else "garment", tuple(lods), material)
@@ -212,6 +310,7 @@ def read_mesh(
         return values
 
     normals, uvs = attribute("NORMAL", "VEC3"), attribute("TEXCOORD_0", "VEC2")
+    scene.off = (0, np.zeros(0, np.int32))
     joints, weights, own = read_skin(source, scene, node, attribute, number, len(positions))
     shapes = read_shapes(source, mesh, primitive, len(positions))
     matrix = skin_matrix(source, scene, node, own, weights) if own is not None else scene.world[node]
@@ -227,7 +326,17 @@ def read_mesh(
         joints=joints,
         weights=weights,
         morphs=shapes,
+        colors=read_colors(attribute("COLOR_0", "VEC3", "VEC4")),
     )
+
+
+def read_colors(values: NDArray[Any] | None) -> NDArray[np.float32] | None:
+    """Vertex colours (V, 4), opaque where the file has no alpha."""
+    if values is None:
+        return None
+    out = np.ones((len(values), 4), np.float32)
+    out[:, : values.shape[1]] = np.nan_to_num(values)
+    return np.clip(out, 0.0, 1.0, out=out)
 
 
 def read_faces(source: Source, primitive: Json, count: int) -> NDArray[np.int32]:
@@ -273,7 +382,7 @@ def read_skin(
     listed = [number[integer(j, "a skin's joint", len(scene.nodes) - 1)] for j in source.item("skins", skin)["joints"]]
     own: list[NDArray[Any]] = []
     weights: list[NDArray[Any]] = []
-    for k in range(4):
+    for k in range(8):
         j, w = attribute(f"JOINTS_{k}", "VEC4"), attribute(f"WEIGHTS_{k}", "VEC4")
         if j is None or w is None:
             break
@@ -283,7 +392,11 @@ def read_skin(
         raise SourceError("The file is damaged: a skinned mesh has joints without weights")
     place, w = np.concatenate(own, axis=1), np.nan_to_num(np.concatenate(weights, axis=1), posinf=0.0, neginf=0.0)
     w = np.maximum(w, 0.0)
-    order = np.argsort(-w, axis=1, kind="stable")[:, :4]
+    manner = scene.manner
+    manner.most = max(manner.most, int((w > 0).sum(axis=1).max(initial=0)))
+    sums = w.sum(axis=1)
+    scene.off = int((np.abs(sums - 1.0)[sums > 0] > 0.01).sum()), np.flatnonzero(sums <= 0).astype(np.int32)
+    order = np.argsort(-w, axis=1, kind="stable")[:, : max(4, min(manner.influences, manner.most))]
     place, w = np.take_along_axis(place, order, axis=1), np.take_along_axis(w, order, axis=1)
     place[w <= 0] = 0
     if len(place) and int(place.max()) >= len(listed):
@@ -299,15 +412,9 @@ def skin_matrix(
 ) -> F64:
     """What the skin does to vertices in the file's own pose: one (4, 4) for all, or (V, 4, 4) blended."""
     skin = source.item("skins", scene.nodes[node]["skin"])
-    world = scene.world[skin["joints"]]
-    if skin.get("inverseBindMatrices") is None:
+    if (inverse := bind_matrices(source, skin)) is None:
         return np.eye(4)
-    inverse = source.accessor(skin["inverseBindMatrices"], "MAT4").astype(np.float64)
-    if len(inverse) < len(world):
-        raise SourceError("The file is damaged: a skin has too few bind matrices")
-    each = world @ inverse[: len(world)].reshape(-1, 4, 4).transpose(0, 2, 1)
-    if not np.isfinite(each).all():
-        raise SourceError("The file is damaged: a bind matrix is not finite")
+    each = scene.world[skin["joints"]] @ inverse
     if np.abs(each - each[0]).max() < 1e-5 * max(1.0, float(np.abs(each[0]).max())):
         mean: F64 = each.mean(axis=0)
         return np.eye(4) if np.abs(mean - np.eye(4)).max() < 1e-5 else mean

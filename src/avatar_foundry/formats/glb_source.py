@@ -7,6 +7,7 @@ import base64
 import binascii
 import json
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ REFUSED = {
 }
 
 
+Files = Callable[[Any], tuple[str, bytes] | None]  # what a relative address names: (name, bytes), None when absent
+
+
 def integer(value: Any, what: str, top: int) -> int:
     """`value` as an int in 0..top, or SourceError."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= top:
@@ -40,9 +44,12 @@ def integer(value: Any, what: str, top: int) -> int:
 
 
 class Source:
-    """A parsed file. Lookups raise SourceError when the file is at fault."""
+    """A parsed file. Lookups raise SourceError when the file is at fault. files: finds what lies beside it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, files: Files | None = None) -> None:
+        self._files = files
+        self.notes: list[str] = []  # what was left out, for a person
+        self.joint_order: list[int] = []  # nodes of the skeleton's joints, once it was read
         text, self.binary = chunks(data)
         try:
             document = json.loads(text)
@@ -102,8 +109,28 @@ class Source:
             if uri is None and index == 0:
                 self._buffers[0] = self.binary
             else:
-                self._buffers[index] = data_uri(uri)
+                self._buffers[index] = self.address(uri)
         return self._buffers[index]
+
+    @property
+    def in_company(self) -> bool:
+        """Whether the file may name others that came with it."""
+        return self._files is not None
+
+    def beside(self, uri: Any) -> tuple[str, bytes] | None:
+        """The file that an address names, when it came along."""
+        return self._files(uri) if self._files is not None else None
+
+    def address(self, uri: Any) -> bytes:
+        """The bytes behind an address: embedded, or beside the file in the same upload. Nothing else is reached."""
+        if not self.in_company or (isinstance(uri, str) and uri.startswith("data:")):
+            return data_uri(uri)
+        if (found := self.beside(uri)) is None:
+            raise SourceError(
+                f"The file refers to {str(uri)[:80]!r}, which is not in the upload",
+                hint="Put the model and all its files into one zip, or export as .glb.",
+            )
+        return found[1]
 
     def accessor(self, index: Any, *types: str) -> NDArray[Any]:
         """Accessor values: (N,) or (N, C), sparse parts filled in, normalised integers as float32. types: allowed."""
