@@ -1,0 +1,142 @@
+"""Take out what draws nothing: faces without area, second copies, stray numbers. No cracks are left behind."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import F32, I32, Mesh, Morph
+from .select import keep_faces
+from .sites import finite_rows, group_number
+from .topology import edges_of, following, pairs_of
+
+Flags = NDArray[np.bool_]
+ROUNDS = 8
+
+
+def sanitize(mesh: Mesh) -> tuple[Mesh, dict[str, float]]:
+    """Drop faces with a corner that is not finite or does not exist; mend normals, uvs, weights and shapes."""
+    good = finite_rows(mesh.positions)
+    lost = ~good
+    count = len(mesh.positions)
+    stray: Flags = (mesh.faces < 0) | (mesh.faces >= count)
+    if mesh.uv_faces is not None and mesh.uvs is not None:
+        stray = stray | (mesh.uv_faces < 0) | (mesh.uv_faces >= len(mesh.uvs))
+    bad = np.asarray(stray.any(axis=1), np.bool_)
+    if count:
+        bad = bad | lost[np.where(stray, 0, mesh.faces)].any(axis=1)
+    changed: dict[str, float] = {"faces": int(bad.sum()), "vertices": int(lost.sum())}
+    if bad.any():
+        mesh = keep_faces(mesh, ~bad)
+    if lost.any():  # no face names them any more; they must not spoil bounds
+        mesh = replace(mesh, positions=np.where(good[:, None], mesh.positions, np.float32(0)))
+    for name in ("normals", "uvs", "weights", "colors"):
+        values: F32 | None = getattr(mesh, name)
+        if values is not None and not np.isfinite(values).all():
+            fine: Flags = np.isfinite(values)
+            changed[name] = int((~fine).any(axis=1).sum())
+            mended: dict[str, Any] = {name: np.where(fine, values, np.float32(0))}
+            mesh = replace(mesh, **mended)
+    if mesh.morphs:
+        morphs = tuple(_sane_morph(m) for m in mesh.morphs)
+        if moved := sum(a is not b for a, b in zip(morphs, mesh.morphs, strict=True)):
+            changed["shapes"] = moved
+            mesh = replace(mesh, morphs=morphs)
+    return mesh, changed
+
+
+def _sane_morph(m: Morph) -> Morph:
+    good = np.isfinite(m.delta).all(axis=1)
+    if m.normal is not None:
+        good &= np.isfinite(m.normal).all(axis=1)
+    if good.all():
+        return m
+    return Morph(m.name, m.index[good], m.delta[good], m.normal[good] if m.normal is not None else None)
+
+
+def flip_caps(mesh: Mesh, sited: I32, degenerate: Flags, collapsed: Flags) -> tuple[Mesh, int]:
+    """Turn the longest edge of each flat triangle over to its neighbour, so that dropping leaves no crack.
+
+    A cap a-b-m whose middle corner m lies on the edge a-b, with a neighbour b-a-d, become m-a-d and b-m-d: two faces
+    with an area for one. sited: faces by place. Returns the mesh and how many caps it turned.
+    """
+    cap = degenerate & ~collapsed
+    if not cap.any():
+        return mesh, 0
+    p = mesh.positions[mesh.faces].astype(np.float64)
+    length = np.linalg.norm(p[:, [1, 2, 0]] - p, axis=2)
+    pairs = pairs_of(edges_of(sited, ~collapsed), sited)
+    long_half = (3 * np.arange(len(p)) + length.argmax(axis=1)).astype(np.int32)
+    opposite = np.full(3 * len(p), -1, np.int32)
+    opposite[pairs.a[pairs.agree]], opposite[pairs.b[pairs.agree]] = pairs.b[pairs.agree], pairs.a[pairs.agree]
+    f = np.flatnonzero(cap)
+    other = opposite[long_half[f]]
+    f, other = f[other >= 0], other[other >= 0]
+    g = other // 3
+    ok = ~degenerate[g]
+    f, other, g = f[ok], other[ok], g[ok]
+    _, once = np.unique(g, return_index=True)  # a neighbour takes part in one turn per round
+    f, other, g = f[once], other[once], g[once]
+    if not len(f):
+        return mesh, 0
+    faces = mesh.faces.copy()
+    flat = mesh.faces.ravel()
+    h = long_half[f]
+    m = flat[following(following(h))]
+    b, a, d = flat[other], flat[following(other)], flat[following(following(other))]
+    faces[f] = np.stack([m, a, d], axis=1)
+    faces[g] = np.stack([b, m, d], axis=1)
+    changes: dict[str, Any] = {"faces": faces}
+    if mesh.uvs is not None and mesh.uv_faces is not None:
+        uv_flat = mesh.uv_faces.ravel()
+        ub, ua, ud = uv_flat[other], uv_flat[following(other)], uv_flat[following(following(other))]
+        pa, pb, pm = (mesh.positions[i].astype(np.float64) for i in (a, b, m))
+        along = np.einsum("ij,ij->i", pm - pa, pb - pa) / np.maximum(np.einsum("ij,ij->i", pb - pa, pb - pa), 1e-300)
+        t = np.clip(along, 0, 1)[:, None].astype(np.float32)
+        um = len(mesh.uvs) + np.arange(len(f), dtype=np.int32)
+        uv_faces = mesh.uv_faces.copy()
+        uv_faces[f] = np.stack([um, ua, ud], axis=1)
+        uv_faces[g] = np.stack([ub, um, ud], axis=1)
+        changes |= {"uvs": np.concatenate([mesh.uvs, mesh.uvs[ua] * (1 - t) + mesh.uvs[ub] * t]), "uv_faces": uv_faces}
+    return replace(mesh, **changes), len(f)
+
+
+def second_copies(sited: I32, kind: I32, live: Flags) -> tuple[Flags, Flags]:
+    """(F,) faces that repeat an earlier face at the same places, and (F,) those that lie back to back
+    with another.
+
+    kind: (F, 3) what must agree besides the places (vertices that look and move alike).
+    """
+    turn = sited.argmin(axis=1)
+    rolled = (turn[:, None] + np.arange(3)) % 3
+    at = np.take_along_axis(sited, rolled, axis=1)
+    alike = np.take_along_axis(kind, rolled, axis=1)
+    same = _repeats(np.concatenate([at, alike], axis=1), live)
+    back = at[:, [0, 2, 1]]
+    forward = at[:, 1] < at[:, 2]
+    undirected = np.where(forward[:, None], at, back)
+    group = group_number(_row_keys(undirected))
+    ways = np.zeros((int(group.max(initial=-1)) + 1, 2), bool)
+    ways[group[live], forward[live].astype(int)] = True
+    both = np.asarray(ways.all(axis=1), np.bool_)
+    return same, np.asarray(both[group] & live)
+
+
+def _row_keys(rows: NDArray[Any]) -> NDArray[Any]:
+    """One number per distinct row (F, 3)."""
+    n = int(rows.max(initial=0)) + 1
+    pair = np.unique(rows[:, 0].astype(np.int64) * n + rows[:, 1], return_inverse=True)[1].reshape(-1)
+    return np.asarray(pair * np.int64(n) + rows[:, 2])
+
+
+def _repeats(rows: NDArray[Any], live: Flags) -> Flags:
+    key = _row_keys(rows[:, :3])
+    if rows.shape[1] > 3:
+        more = group_number(_row_keys(rows[:, 3:]))
+        key = group_number(key) * np.int64(int(more.max(initial=0)) + 1) + more
+    first = np.unique(key[live], return_index=True)[1]
+    lives = np.flatnonzero(live)
+    out = live.copy()
+    out[lives[first]] = False
+    return np.asarray(out)

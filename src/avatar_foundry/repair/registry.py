@@ -1,0 +1,110 @@
+"""Every fix by id, in the order in which fixes must run, and `apply_fixes` that runs them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from ..avatar import Avatar
+from ..errors import RecipeError
+from . import surface_fixes as surface
+from .skin_fixes import bind_loose, limit_influences, normalise_weights
+from .whole import Whole
+from .work import Numbers, Options, Work
+
+
+class Fix(NamedTuple):
+    """One repair.
+
+    title:    for people.  run: does it to a `Work` and says what it changed, in numbers; all zero: nothing.
+    safe:     part of the default set: it cannot make the avatar look or move worse.
+    words:    what it did, a template over the numbers.
+    """
+
+    title: str
+    run: Callable[[Work], Numbers]
+    safe: bool
+    words: str
+
+
+class Applied(NamedTuple):
+    """What one fix changed."""
+
+    id: str
+    numbers: Mapping[str, float]
+    words: str
+
+
+#: In running order.
+FIXES: dict[str, Fix] = {
+    "sanitize": Fix(
+        "Remove Invalid Numbers",
+        surface.sanitize,
+        True,
+        "{faces} faces and {vertices} vertices with invalid numbers removed",
+    ),
+    "drop-degenerate-faces": Fix(
+        "Clean Mesh Geometry", surface.drop_degenerate, True, "{faces} faces without area removed"
+    ),
+    "drop-duplicate-faces": Fix(
+        "Remove Duplicate Faces", surface.drop_duplicates, True, "{faces} second copies of faces removed"
+    ),
+    "drop-scraps": Fix(
+        "Remove Floating Scraps", surface.drop_scraps, True, "{pieces} floating scraps of {faces} faces removed"
+    ),
+    "orient": Fix("Fix Face Orientation", surface.orient_faces, True, "{faces} faces turned over"),
+    "fill-holes": Fix("Close Small Holes", surface.fill_holes, True, "{holes} small holes closed with {faces} faces"),
+    "weld": Fix("Weld Duplicate Vertices", surface.weld, True, "{vertices} vertices joined with their equals"),
+    "split-non-manifold": Fix(
+        "Split Non-Manifold Geometry",
+        surface.split_crowded,
+        False,
+        "{vertices} vertices added where surfaces only touched",
+    ),
+    "drop-unused-vertices": Fix(
+        "Remove Unused Vertices", surface.drop_loose, True, "{vertices} unused vertices removed"
+    ),
+    "recompute-normals": Fix(
+        "Recompute Broken Normals", surface.recompute_normals, True, "{vertices} normals computed anew"
+    ),
+    "limit-influences": Fix(
+        "Limit Joints per Vertex", limit_influences, True, "{vertices} vertices limited to four joints"
+    ),
+    "normalise-weights": Fix(
+        "Normalise Skin Weights", normalise_weights, True, "the weights of {vertices} vertices brought to the sum of 1"
+    ),
+    "bind-loose-vertices": Fix(
+        "Bind Loose Vertices", bind_loose, True, "{vertices} loose vertices bound like their neighbours"
+    ),
+}
+
+DEFAULT_FIXES: tuple[str, ...] = tuple(id for id, fix in FIXES.items() if fix.safe)
+
+
+def apply_fixes(
+    avatar: Avatar, ids: Iterable[str] = DEFAULT_FIXES, options: Options | None = None, whole: Whole | None = None
+) -> tuple[Avatar, list[Applied]]:
+    """Run the fixes called `ids` in their own order; the avatar itself when nothing was to be done.
+
+    A second run with the same ids and options changes nothing. whole: the avatar's surface if it was analysed already.
+    Raises RecipeError for an unknown id.
+    """
+    wanted = set(ids)
+    if unknown := sorted(wanted - set(FIXES)):
+        raise RecipeError(f"unknown fix {unknown[0]!r}", hint=f"use one of {', '.join(FIXES)}", pointer="/fixes")
+    work = Work(avatar, options or Options(), whole)
+    done = []
+    for id, fix in FIXES.items():
+        if id not in wanted:
+            continue
+        numbers = {k: v for k, v in fix.run(work).items() if v}
+        if numbers:
+            done.append(Applied(id, numbers, _words(fix.words, numbers)))
+    return work.avatar, done
+
+
+class _Zeros(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "0"
+
+
+def _words(template: str, numbers: Numbers) -> str:
+    return template.format_map(_Zeros({k: f"{v:g}" if v < 1e6 else f"{v:.0f}" for k, v in numbers.items()}))
