@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
         separate_input_output_schemas=False,
     )
+    app.state.settings = settings
     app.router.route_class = GuardedRoute
     app.add_middleware(BodyLimit, json_bytes=settings.max_json_bytes, upload_bytes=settings.max_upload_bytes)
     if origins := [o.strip() for o in settings.cors_origins.split(",") if o.strip()]:
@@ -86,5 +87,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Aliases)
     errors.install(app)
     for module in routes.MODULES:
-        app.include_router(module.router)
+        # Not include_router: routers within the router would be searched twice for every request.
+        app.router.routes.extend(module.router.routes)
     return app

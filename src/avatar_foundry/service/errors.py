@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from ..errors import FoundryError, Suggestion
 from ..recipe import explain
@@ -66,7 +67,10 @@ def install(app: FastAPI) -> None:
         detail = {404: "There is nothing at this address."}.get(error.status_code, str(error.detail))
         if error.detail != HTTPStatus(error.status_code).phrase:
             detail = str(error.detail)
-        return answer(request, Problem(code, detail, status=error.status_code, headers=error.headers))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["allow"] = ", ".join(allowed(request))
+        return answer(request, Problem(code, detail, status=error.status_code, headers=headers))
 
     @app.exception_handler(TimeoutError)
     async def late(request: Request, error: TimeoutError) -> JSONResponse:
@@ -75,6 +79,15 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def anything(request: Request, error: Exception) -> JSONResponse:
         return unexpected(request, error)
+
+
+def allowed(request: Request) -> list[str]:
+    """The methods that the address of a request takes, over all routes: each route knows only its own."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 def _not_json(problem: dict[str, Any]) -> Problem:

@@ -18,7 +18,11 @@ Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` 
 Prefer = Annotated[str | None, Header(max_length=200, description="`respond-async` to be answered at once with 202")]
 Idempotency = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", max_length=200, description="the same key and body: the same answer, for a day"),
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$",
+        description="the same key and body: the same answer, for a day",
+    ),
 ]
 
 

@@ -33,8 +33,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.reads, self.writes = Rate(self.settings.read_rate), Rate(self.settings.write_rate)
-        # Wrong keys per address and wrong passwords per address or name, per minute.
-        self.strangers, self.logins = Rate(120), Rate(10)
+        self.strangers, self.logins = Rate(self.settings.stranger_rate), Rate(self.settings.login_rate)
         self.at_once = AtOnce(self.settings.concurrent)
 
 

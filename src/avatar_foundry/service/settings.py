@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     shutdown_grace: float = Field(20.0, ge=0, description="seconds that running jobs get to finish at shutdown")
     read_rate: int = Field(1200, ge=0, description="reads per minute and key; 0: no limit")
     write_rate: int = Field(240, ge=0, description="writes per minute and key; 0: no limit")
+    stranger_rate: int = Field(120, ge=0, description="wrong keys per minute and address; 0: no limit")
+    login_rate: int = Field(10, ge=0, description="tries to sign in per minute and address or name; 0: no limit")
     concurrent: int = Field(16, ge=0, description="synchronous requests at once per key; 0: no limit")
     websocket_jobs: int = Field(8, ge=1, description="unfinished jobs per WebSocket connection")
     hold_until_approved: bool = Field(False, description="whether downloads wait for the review's approval")

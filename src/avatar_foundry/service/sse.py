@@ -20,7 +20,31 @@ BEAT = ": still here\n\n"
 # How a stream is described.
 EVENTS: dict[str, Any] = {
     "description": "Server-sent events",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "description": "one event of the stream; quiet streams carry comments, too",
+                "required": ["id", "event", "data"],
+                "properties": {
+                    "id": {"type": "string", "pattern": "^[0-9]+$"},
+                    "event": {
+                        "type": "string",
+                        "enum": [
+                            "progress",
+                            "result",
+                            "error",
+                            "item_started",
+                            "item_completed",
+                            "item_failed",
+                            "batch_completed",
+                        ],
+                    },
+                    "data": {"type": "string", "description": "a JSON object"},
+                },
+            }
+        }
+    },
 }
 
 

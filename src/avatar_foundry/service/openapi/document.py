@@ -61,6 +61,8 @@ def describe_api(app: FastAPI) -> Json:
         license_info={"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         separate_input_output_schemas=False,
     )
+    batch = document["components"]["schemas"]["Batch"]["properties"]["items"]
+    batch["maxItems"] = app.state.settings.batch_items
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(operation, method.upper(), path)

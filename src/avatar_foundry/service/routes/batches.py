@@ -57,7 +57,7 @@ async def begin(request: Request, batch: Batch) -> Begun:
     """Start every item. What is not a recipe fails in its job: the batch's record stays whole."""
     s, who, key = services(request), caller(request), idempotency_key(request)
     if len(batch.items) > s.settings.batch_items:
-        raise Problem("PAYLOAD_TOO_LARGE", f"/items: at most {s.settings.batch_items} are taken.")
+        raise Problem("VALIDATION_ERROR", f"/items: at most {s.settings.batch_items} are taken.")
     begun = Begun(job_id_for(who.user_id, key and f"batch {key}"))
     for index, item in enumerate(batch.items):
         job_id = await work.start(

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...recipe import parse
+from ...rig import POSES
 from .. import work
 from ..contents import BINARY, PICTURE, content_response
 from ..db.tables import Avatar
@@ -38,7 +39,7 @@ class Variant(BaseModel):
     textureFormat: Literal["webp", "jpeg", "png"] | None = None
     morphTargets: str | None = Field(None, max_length=400, description="`none`, or any list: all shapes are written")
     pose: Literal["A", "T"] | None = None
-    useHands: Literal[True] | None = Field(None, description="hands are always there")
+    useHands: bool | None = Field(None, description="taken and left: hands are always there")
     useDracoMeshCompression: bool = False
     useMeshOptCompression: bool = False
 
@@ -65,7 +66,7 @@ class Picture(BaseModel):
     """The query of `.png`; `blendShapes[name]=weight` may be added."""
 
     expression: Literal["happy", "lol", "sad", "scared", "rage"] | None = None
-    pose: str | None = Field(None, max_length=32)
+    pose: Literal[*POSES] | None = None  # type: ignore[valid-type]  # names from a data file
     camera: Literal["portrait", "fullbody", "fit"] = "portrait"
     size: int = Field(512, ge=64, le=1024)
     background: str = Field("", pattern=r"^([0-9a-fA-F]{6})?$", description="rrggbb; transparent when empty")

@@ -26,7 +26,7 @@ class NewWebhook(BaseModel):
     """Where to, and of what."""
 
     model_config = ConfigDict(extra="forbid")
-    url: str = Field(min_length=8, max_length=2048)
+    url: str = Field(pattern="^https?://[!-~]+$", max_length=2048)
     events: list[EventName] = Field(default=list(get_args(EventName)), min_length=1, max_length=8)
 
 
