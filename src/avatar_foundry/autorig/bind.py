@@ -9,6 +9,7 @@ from ..avatar import F32, U16, Skeleton
 from ..humanoid import AXIS65, INDEX
 from ..rig import four_joints
 from .surface import Surface
+from .weights_cloth import drape, hang_back
 from .weights_limbs import split_hand, split_twists
 from .weights_pieces import find_pieces, harden
 from .weights_proxies import bone_segments
@@ -53,10 +54,13 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     weights = np.zeros((len(positions), len(skeleton.names)))
     weights[:, [column[b] for b in bones]] = solid
     points = positions.astype(np.float64)
+    pieces = find_pieces(surface.faces, len(points))
+    drape(weights, points, surface.faces, cells, at, column)
+    hang_back(weights, points, pieces, at, column)
     for side in ("left", "right"):
         split_hand(weights, points, at, column, side)
     split_twists(weights, points, at, column)
-    weights = harden(weights, points, find_pieces(surface.faces, len(points)), skeleton.names, at)
+    weights = harden(weights, points, pieces, skeleton.names, at)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
