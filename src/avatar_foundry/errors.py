@@ -3,13 +3,17 @@
 FoundryError      .stage names where, .hint says what to do, .pointer which field or element
    x RecipeError     the request cannot be met as written             422 VALIDATION_ERROR
    x SourceError     the uploaded file cannot be used                 422 MESH_UNREADABLE
+   x MeshInvalid     the mesh has faults that were not to be mended   422 MESH_INVALID
+   |   x DegenerateMesh  its faces have no area                       422 VALIDATION_ERROR, as the reference page has it
+   x NotHumanoid     the mesh is no figure that a skeleton fits       422 NOT_HUMANOID
+   x RigUncertain    a skeleton was found, but not surely enough      422 RIG_UNCERTAIN
    x ExportRefused   the platform's rules fail; .findings lists them  422 EXPORT_REFUSED
    x PackError       the data pack is missing, damaged or unreachable 503 UNAVAILABLE
    x StageFailed     our bug or our limit                             500 INTERNAL
    x Cancelled       on_step said stop                                499 CANCELLED
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -60,6 +64,50 @@ class RecipeError(FoundryError):
 
 class SourceError(FoundryError):
     """The uploaded file cannot be used."""
+
+
+class MeshInvalid(FoundryError):
+    """The uploaded mesh has faults that were not to be mended; `findings` lists them."""
+
+    def __init__(self, message: str, *, findings: Sequence[Any] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.findings = tuple(findings)
+
+
+class DegenerateMesh(MeshInvalid):
+    """The mesh has degenerate faces: the reference page shows this very error, with a code of its own."""
+
+
+class NotHumanoid(FoundryError):
+    """The mesh is no figure that a skeleton fits; `reasons` say why."""
+
+    def __init__(self, message: str, *, confidence: float = 0.0, reasons: Sequence[str] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.confidence = confidence
+        self.reasons = tuple(reasons)
+
+
+class RigUncertain(FoundryError):
+    """A skeleton was found, but not surely enough to use it unasked.
+
+    confidence: 0..1, the least of the joints that count.  joints: per joint 0..1.  picture: a PNG of what was found.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        confidence: float = 0.0,
+        joints: Mapping[str, float] | None = None,
+        reasons: Sequence[str] = (),
+        picture: bytes = b"",
+        **context: Any,
+    ) -> None:
+        super().__init__(message, **context)
+        self.confidence = confidence
+        self.joints = dict(joints or {})
+        self.reasons = tuple(reasons)
+        self.picture = picture
 
 
 class ExportRefused(FoundryError):

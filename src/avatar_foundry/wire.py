@@ -1,15 +1,20 @@
 """The one error shape of the API, for HTTP, event streams, WebSocket and the command line's --json."""
 
+import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .errors import (
     Cancelled,
+    DegenerateMesh,
     ExportRefused,
     FoundryError,
     Issue,
+    MeshInvalid,
+    NotHumanoid,
     PackError,
     RecipeError,
+    RigUncertain,
     SourceError,
     StageFailed,
     Suggestion,
@@ -62,6 +67,10 @@ class Kind(NamedTuple):
 KINDS: Mapping[type[FoundryError], Kind] = {
     RecipeError: Kind("VALIDATION_ERROR", 2),
     SourceError: Kind("MESH_UNREADABLE", 2),
+    DegenerateMesh: Kind("VALIDATION_ERROR", 2),
+    MeshInvalid: Kind("MESH_INVALID", 2),
+    NotHumanoid: Kind("NOT_HUMANOID", 3),
+    RigUncertain: Kind("RIG_UNCERTAIN", 3),
     ExportRefused: Kind("EXPORT_REFUSED", 3),
     PackError: Kind("UNAVAILABLE", 1),
     Cancelled: Kind("CANCELLED", 1),
@@ -107,7 +116,13 @@ def error_body(error: BaseException, request_id: str = "") -> dict[str, Any]:
         return body_of(code, "The foundry failed; the log has the details.", request_id, **more)
     if error.hint:
         more["hint"] = error.hint
-    if isinstance(error, ExportRefused):
+    if isinstance(error, ExportRefused | MeshInvalid):
         more["findings"] = list(error.findings)
+    if isinstance(error, NotHumanoid | RigUncertain):
+        more |= {"confidence": round(error.confidence, 3), "reasons": list(error.reasons)}
+    if isinstance(error, RigUncertain):
+        more["joints"] = {name: round(p, 3) for name, p in error.joints.items()}
+        if error.picture:
+            more["picture"] = "data:image/png;base64," + base64.b64encode(error.picture).decode()
     issues = error.issues or ((Issue(error.pointer, str(error)),) if error.pointer else ())
     return body_of(code, str(error), request_id, suggestions=error.suggestions, issues=issues, **more)
