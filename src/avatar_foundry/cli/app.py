@@ -190,6 +190,23 @@ def worker(
 
 
 @app.command()
+def mcp(
+    root: Annotated[Path, typer.Option(help="the one folder that files are read from and written to")] = Path("."),
+    url: Annotated[
+        str | None, typer.Option(help="let a service do the work, with the key in AVATAR_FOUNDRY_KEY; else do it here")
+    ] = None,
+    http: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="serve streamable HTTP there, at /mcp; else stdio")
+    ] = None,
+) -> None:
+    """Serve tools for assistants (Model Context Protocol)."""
+    from .mcp import serve as run
+
+    with failing_well(False):
+        run(root, url, http)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
