@@ -15,6 +15,7 @@ from .weights_voxels import Cells
 F64 = NDArray[np.float64]
 LEG = ("UpperLeg", "LowerLeg")
 SHORTEST = 1.7  # a hem nearer to the hip joints than this many half hip widths is a crotch
+MINI = 0.8  # ... and even a mini skirt, whose crotch is seen above its hem, is longer than this
 ACROSS = 0.75  # largest sideways part of a normal that faces front or back
 
 
@@ -55,7 +56,7 @@ def find_skirt(points: F64, faces: I32, cells: Cells, at: Mapping[str, F64]) -> 
     aside = points[:, 0] - 0.5 * (left + right)
     corners = aside[faces]
     level = points[faces, 1].mean(axis=1)
-    crossing = (corners.min(axis=1) <= 0) & (corners.max(axis=1) >= 0) & (level < top - 0.5 * half)
+    crossing = (corners.min(axis=1) <= 0) & (corners.max(axis=1) >= 0) & (level < top)
     none = np.zeros(len(points), bool)
     rows = np.flatnonzero(crossing)
     if not len(rows):
@@ -63,12 +64,16 @@ def find_skirt(points: F64, faces: I32, cells: Cells, at: Mapping[str, F64]) -> 
     a, b, c = (points[faces[rows, k]] for k in range(3))
     normal = np.cross(b - a, c - a)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    rows = rows[(np.abs(normal[:, 0]) < ACROSS) & (np.abs(normal[:, 1]) < 0.9)]
+    lowest = points[faces[rows], 1].min(axis=1)
+    gusset = lowest[normal[:, 1] < -0.7]
+    upright = (np.abs(normal[:, 0]) < ACROSS) & (np.abs(normal[:, 1]) < 0.9)
+    rows, lowest = rows[upright], lowest[upright]
     if not len(rows):
         return none
-    hem = float(level[rows].min())
+    hem = float(lowest.min())
     shin = 0.5 * sum(float(at[f"{s}LowerLeg"][1]) for s in ("left", "right"))
-    if top - hem < max(SHORTEST * half, 0.3 * (top - shin)):
+    short = top - hem < max(SHORTEST * half, 0.3 * (top - shin))
+    if short and (top - hem < MINI * half or (len(gusset) and float(gusset.min()) < hem + 0.4 * half)):
         return none
     outside = outer(points, cells)
     cloth = outside & (points[:, 1] <= top) & (points[:, 1] >= hem - 0.3 * half)
@@ -76,7 +81,7 @@ def find_skirt(points: F64, faces: I32, cells: Cells, at: Mapping[str, F64]) -> 
     ends = ends[cloth[ends].all(axis=1)]
     graph = coo_array((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(len(points),) * 2)
     _, patch = connected_components(graph, directed=False)
-    seeds = faces[rows[level[rows] < top - half]].ravel()
+    seeds = faces[rows[level[rows] < top - 0.3 * half]].ravel()
     seeds = seeds[cloth[seeds]]
     return np.asarray(cloth & np.isin(patch, np.unique(patch[seeds])))
 
@@ -125,9 +130,7 @@ def _diagonal(keep: NDArray[np.bool_]) -> "csr_array":
     return csr_array((keep.astype(np.float32), (np.arange(n), np.arange(n))), shape=(n, n))
 
 
-def hang_back(
-    weights: F64, points: F64, pieces: Pieces, at: Mapping[str, F64], column: Mapping[str, int]
-) -> None:
+def hang_back(weights: F64, points: F64, pieces: Pieces, at: Mapping[str, F64], column: Mapping[str, int]) -> None:
     """Take the limbs away, in place, from pieces that lie wholly behind the spine: capes, packs, wings.
 
     A closed one follows one bone of the trunk; a sheet follows the trunk from top to bottom.
