@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..avatar import F32, Frozen
 from ..geometry import components
 from .confidence import rate
-from .joints import flip_sides, place, toe_direction
+from .joints import place
 from .limbs import find_limbs
 from .orient import Stand, find_stand, root_of, solid
 from .surface import Surface
@@ -68,13 +68,7 @@ def _measure(stand: Stand, points: F64, hints: Mapping[str, NDArray[np.floating]
     volume, graph = solid(q, FINE)
     tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
     limbs = find_limbs(tree, volume)
-    if limbs.legs and sum(toe_direction(leg, volume) for leg in limbs.legs) < 0:
-        half = np.diag([-1.0, 1.0, -1.0])
-        turn, shift = half @ turn, half @ shift
-        volume = volume.moved(half, 1.0, np.zeros(3))
-        tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
-        limbs = find_limbs(tree, volume)
-    joints = place(limbs, tree, volume)
+    joints = place(limbs, volume, q)
     for name, p in hints.items():
         joints[name] = scale * turn @ np.asarray(p, np.float64) + shift
     humanoid, reasons, confidence = rate(limbs, joints, stand.asymmetry, frozenset(hints))
@@ -91,4 +85,4 @@ def _measure(stand: Stand, points: F64, hints: Mapping[str, NDArray[np.floating]
     )
 
 
-__all__ = ["Fit", "fit", "flip_sides", "metres_per_unit"]
+__all__ = ["Fit", "fit", "metres_per_unit"]

@@ -3,10 +3,13 @@
 import numpy as np
 
 from .limbs import Limb, Limbs
-from .tree import Tree
 from .volume import F64, Volume
 
 KNEE, ELBOW, HAND = 0.515, 0.51, 0.27  # shares of ankle..hip, of shoulder..wrist, of shoulder..fingertip
+ANKLE = 0.057  # of the height, above the sole; less on short legs
+BALL = 0.5  # of the way from under the ankle to the tip of the toes
+HIP, HIP_BY_HEAD = 0.6, 0.45  # of the way from ankle to shoulder on adults; less the lower the shoulders are
+SIDES = ("left", "right")
 
 
 def along(points: F64, share: float) -> F64:
@@ -25,62 +28,125 @@ def smooth(points: F64, rounds: int = 2) -> F64:
     return out
 
 
-def place(limbs: Limbs, tree: Tree, volume: Volume) -> dict[str, F64]:
-    """First places of the body's joints; space as in `find_limbs`, facing +z."""
+def _unit(v: F64) -> F64:
+    return np.asarray(v / max(float(np.sqrt(v @ v)), 1e-12))
+
+
+def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
+    """Where an arm meets the body: the place on its axis level with the armpit (3,), the way inward (3,), its radius.
+
+    A ray runs along the underside of the arm towards the body until it meets flesh.
+    """
+    line = smooth(arm.points)
+    count = len(line)
+    some = line[min(1, count - 1) : max(4, int(0.45 * count))]
+    radius = float(np.median(arm.radius[: max(3, int(0.45 * count))]))
+    inward = _unit(some[0] - some[-1]) if len(some) > 1 else np.array([-np.sign(line[0, 0]), 0.0, 0.0])
+    middle = some.mean(axis=0)
+    side = np.sign(middle[0]) or 1.0
+    below = np.array([inward[1], -inward[0], 0.0]) * -side  # across the arm in the frontal plane, downwards
+    below = _unit(below) if below @ below > 0.01 else np.array([0.0, -1.0, 0.0])
+    if below[1] > 0:
+        below = -below
+    steps = np.arange(0.0, 0.45, 0.5 * volume.cell)
+    depths = np.arange(0.0, 0.25, 0.5 * volume.cell)
+    grid = middle + steps[:, None, None] * inward + depths[:, None] * below
+    flesh = np.zeros(grid.shape[:2], bool)
+    for z in (-1.5, 0.0, 1.5):
+        flesh |= volume.holds(grid.reshape(-1, 3) + [0, 0, z * volume.cell]).reshape(flesh.shape)
+    flesh[:, depths < 0.5 * radius] = True
+    deep = np.where(flesh.all(axis=1), depths[-1], depths[np.argmin(flesh, axis=1)])
+    body = deep > 2.2 * radius + 0.03
+    hit = np.flatnonzero(body[:-2] & body[1:-1] & body[2:])
+    beyond = np.flatnonzero(grid[:, 0, 0] * side < 0.02)
+    last = beyond[0] if len(beyond) else len(steps) - 1
+    reach = steps[min(hit[0], last) if len(hit) else last]
+    root = middle + reach * inward
+    root[2] = line[0, 2]
+    return root, inward, radius
+
+
+def crotch_height(legs: tuple[Limb, Limb], samples: F64) -> float:
+    """The lowest flesh between the legs: surface samples near the plane midway between them."""
+    top = float(np.mean([leg.points[0, 1] for leg in legs]))
+    middle = float(np.mean([leg.points[0, 0] for leg in legs]))
+    front = np.mean([leg.points[0, 2] for leg in legs])
+    radius = float(np.median([leg.radius[:3].max() for leg in legs]))
+    near = (np.abs(samples[:, 0] - middle) < 0.008) & (np.abs(samples[:, 2] - front) < 1.2 * radius)
+    ys = np.sort(samples[near & (samples[:, 1] > 0.6 * top), 1])
+    return float(ys[min(3, len(ys) - 1)]) if len(ys) else top + 0.02
+
+
+def place(limbs: Limbs, volume: Volume, samples: F64) -> dict[str, F64]:
+    """First places of the body's joints; space as in `find_limbs`, facing +z. samples (N, 3): on the surface."""
     out: dict[str, F64] = {}
     shoulder_y = 0.78
     if limbs.arms:
-        for side, arm in zip(("left", "right"), limbs.arms, strict=True):
+        for side, arm in zip(SIDES, limbs.arms, strict=True):
+            root, inward, radius = arm_root(arm, volume)
+            shift = 2.0 * min(radius, 0.055) - 0.05 + 0.03 * float(np.clip(inward[1], 0.0, 1.0))
+            shoulder = root + inward * shift
             line = smooth(np.vstack([arm.points, arm.tip]))
-            start = line[min(1, len(line) - 1)]
-            inward = line[0] - line[min(3, len(line) - 1)]
-            inward /= max(float(np.linalg.norm(inward)), 1e-9)
-            radius = float(np.median(arm.radius[:4]))
-            shoulder = line[0] + inward * min(1.6 * radius, 0.08)
-            path = np.vstack([shoulder, line])
+            outer = line[(line - shoulder) @ -inward > 0.5 * radius]
+            path = np.vstack([shoulder, outer if len(outer) else line[-1:]])
             out[side + "UpperArm"] = shoulder
-            wrist = along(path, 1.0 - HAND)
-            out[side + "Hand"] = wrist
+            out[side + "Hand"] = along(path, 1.0 - HAND)
             out[side + "LowerArm"] = along(path, (1.0 - HAND) * ELBOW)
-            del start
-        shoulder_y = float(np.mean([out[s + "UpperArm"][1] for s in ("left", "right")]))
-        for side, sign in (("left", 1.0), ("right", -1.0)):
+        shoulder_y = float(np.mean([out[s + "UpperArm"][1] for s in SIDES]))
+        for side in SIDES:
             p = out[side + "UpperArm"]
-            out[side + "Shoulder"] = np.array([0.3 * p[0], p[1], p[2]])
-            del sign
+            out[side + "Shoulder"] = np.array([0.35 * p[0], p[1] + 0.01, p[2]])
     if limbs.legs:
-        tops = [leg.points[0] for leg in limbs.legs]
-        crotch = float(np.mean([p[1] for p in tops]))
-        ankle_y = min(0.058, 0.3 * crotch)
-        hip_y = 0.5 * (crotch + 0.05) + 0.5 * (ankle_y + 0.56 * (shoulder_y - ankle_y))
-        for side, leg in zip(("left", "right"), limbs.legs, strict=True):
-            line = smooth(np.vstack([leg.points, leg.tip]))
-            high = line[line[:, 1] > ankle_y + 0.02]
-            shin = high[-1] if len(high) else line[0]
-            ankle = np.array([shin[0], ankle_y, shin[2]])
-            hip = np.array([line[0, 0], hip_y, line[0, 2]])
-            y = ankle_y + KNEE * (hip_y - ankle_y)
-            order = np.argsort(line[:, 1])
-            knee = np.array([np.interp(y, line[order, 1], line[order, k]) for k in range(3)])
-            out[side + "UpperLeg"], out[side + "LowerLeg"], out[side + "Foot"] = hip, knee, ankle
-            out[side + "Toes"] = np.array([ankle[0], 0.012, 0.45 * ankle[2] + 0.55 * leg.tip[2]])
+        crotch = crotch_height(limbs.legs, samples)
+        ankle_height = min(ANKLE, 0.3 * crotch)
+        spread = 0.5 * abs(limbs.legs[0].points[0, 0] - limbs.legs[1].points[0, 0])
+        by_crotch = crotch + min(0.7 * spread, 0.045)
+        trunk = max(shoulder_y - ankle_height, 0.05)
+        usual = float(np.clip(HIP - HIP_BY_HEAD * (0.8 - shoulder_y), 0.4, HIP))
+        doubt = (by_crotch - ankle_height) / trunk - usual
+        trust = 0.6 * float(np.exp(-0.5 * (doubt / 0.08) ** 2))
+        hip_y = trust * by_crotch + (1.0 - trust) * (ankle_height + usual * trunk)
+        for side, leg in zip(SIDES, limbs.legs, strict=True):
+            hip, knee, ankle, ball = leg_joints(leg, volume, hip_y, ankle_height)
+            out[side + "UpperLeg"], out[side + "LowerLeg"] = hip, knee
+            out[side + "Foot"], out[side + "Toes"] = ankle, ball
         hips = np.mean([out["leftUpperLeg"], out["rightUpperLeg"]], axis=0)
         out["hips"] = hips * [0, 1, 1] + [0, 0.02, 0]
     if limbs.arms and limbs.legs:
-        top = np.array([0.0, shoulder_y + 0.04, float(np.mean([out[s + "UpperArm"][2] for s in ("left", "right")]))])
+        top = np.array([0.0, shoulder_y + 0.04, float(np.mean([out[s + "UpperArm"][2] for s in SIDES]))])
         for name, share in (("spine", 0.2), ("chest", 0.45), ("upperChest", 0.7), ("neck", 1.0)):
             out[name] = out["hips"] + share * (top - out["hips"])
         out["head"] = top + np.array([0, 0.05, 0])
     return out
 
 
-def flip_sides(joints: dict[str, F64]) -> dict[str, F64]:
-    """The same joints after half a turn about the vertical."""
-    turned = {}
-    for name, p in joints.items():
-        other = {"left": "right" + name[4:], "righ": "left" + name[5:]}.get(name[:4], name)
-        turned[other] = p * [-1, 1, -1]
-    return turned
+def leg_joints(leg: Limb, volume: Volume, hip_y: float, ankle_height: float) -> tuple[F64, F64, F64, F64]:
+    """Hip, knee, ankle and ball of a foot. The ankle lies on the shin's axis, `ankle_height` before the sole."""
+    line = smooth(np.vstack([leg.points, leg.tip]))
+    length = np.r_[0.0, np.cumsum(np.sqrt((np.diff(line, axis=0) ** 2).sum(axis=1)))]
+    foot = min(0.16, 0.45 * length[-1])  # along the line, toes included
+    shin_low = line[length <= length[-1] - foot][-1:]
+    start = line[0] if not len(shin_low) else shin_low[0]
+    upper = line[(length > 0.35 * (length[-1] - foot)) & (length < length[-1] - foot)]
+    down = _unit(start - upper[0]) if len(upper) > 2 else np.array([0.0, -1.0, 0.0])
+    if down[1] > -0.97:  # nearly upright shins are taken as upright: feet are flat on the ground
+        sole = volume.points[np.sqrt(((volume.points - line[-3:].mean(axis=0)) ** 2).sum(axis=1)) < 0.09]
+        far = float(np.quantile((sole - start) @ down, 0.97)) if len(sole) else length[-1]
+        ankle = start + down * max(far - ankle_height, 0.0)
+    else:
+        high = line[line[:, 1] > ankle_height + 0.02]
+        shin = high[-1] if len(high) else line[0]
+        ankle = np.array([shin[0], float(leg.points[:, 1].min()) * 0.0 + ankle_height, shin[2]])
+    hip = np.array([line[0, 0], hip_y, line[0, 2]])
+    way = ankle - hip
+    share = (line - hip) @ way / max(float(way @ way), 1e-12)
+    mid = (share > 0.05) & (share < 0.9) & (length < length[-1] - 0.5 * foot)
+    share, path = np.r_[0.0, share[mid], 1.0], np.vstack([hip, line[mid], ankle])
+    order = np.argsort(share, kind="stable")
+    knee = np.array([np.interp(1.0 - KNEE, share[order], path[order, k]) for k in range(3)])
+    ball = ankle + BALL * (leg.tip - ankle)
+    ball[1] = ankle[1] + 0.85 * (leg.tip[1] - ankle[1])
+    return hip, knee, ankle, ball
 
 
 def toe_direction(leg: Limb, volume: Volume) -> float:

@@ -6,12 +6,14 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
+from .joints import toe_direction
 from .limbs import Limbs, find_limbs
 from .tree import Tree, grow
 from .volume import F64, I64, Volume, fill, join_pieces
 
 AXES = np.array([(0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, -1), (1, 0, 0), (-1, 0, 0)], np.float64)
 COARSE = 64  # cells along the longest side
+HALF = np.diag([-1.0, 1.0, -1.0])  # half a turn about the vertical
 GOOD = 0.8  # a trial this good ends the search
 FAR = 0.05  # of the size: samples whose mirror image lies farther from the surface count as this far
 
@@ -156,6 +158,8 @@ def find_stand(points: F64, piece: I64) -> Stand:
         volume = base.moved(turn, scale, shift)
         tree = grow(volume, graph * scale, root_of(volume), 2.0 * volume.cell)
         limbs = find_limbs(tree, volume)
+        if limbs.legs and sum(toe_direction(leg, volume) for leg in limbs.legs) < 0:
+            turn, shift = HALF @ turn, HALF @ shift
         stand = Stand(turn, scale, shift, kept, asymmetry, judge(limbs, asymmetry), limbs, tree, volume)
         if best is None or stand.score > best.score + 1e-9:
             best = stand

@@ -34,6 +34,22 @@ class Volume:
     points: F64
     cell: float
     thick: F64
+    origin: F64
+
+    def holds(self, points: F64) -> Bools:
+        """(K,) whether each of `points` (K, 3) lies in a full voxel; only for volumes that were not moved."""
+        at = np.floor((points - self.origin) / self.cell).astype(np.int64)
+        top = np.array(self.lookup.shape) - 1
+        within = ((at >= 0) & (at <= top)).all(axis=1)
+        return np.asarray(within & (self.lookup[tuple(np.clip(at, 0, top).T)] >= 0))
+
+    def depth(self, points: F64) -> F64:
+        """(K,) `thick` at each of `points`, 0 outside; only for volumes that were not moved."""
+        at = np.floor((points - self.origin) / self.cell).astype(np.int64)
+        top = np.array(self.lookup.shape) - 1
+        within = ((at >= 0) & (at <= top)).all(axis=1)
+        number = self.lookup[tuple(np.clip(at, 0, top).T)]
+        return np.where(within & (number >= 0), self.thick[np.maximum(number, 0)], 0.0)
 
     def moved(self, turn: F64, scale: float, shift: F64) -> "Volume":
         """The same voxels with their centres at scale * turn @ p + shift; `cell` and `thick` in the new unit."""
@@ -108,7 +124,7 @@ def fill(points: F64, cell: float) -> Volume:
     where = np.argwhere(full)
     lookup = np.full(shape, -1, np.int32)
     lookup[tuple(where.T)] = np.arange(len(where), dtype=np.int32)
-    return Volume(where.astype(np.int64), lookup, low + cell * (where + 0.5), cell, thick[full])
+    return Volume(where.astype(np.int64), lookup, low + cell * (where + 0.5), cell, thick[full], low)
 
 
 def _flood(wall: Bools) -> Bools:
