@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..avatar import Avatar, Clip, Mesh, Morph, Part, Skeleton
 from ..errors import SourceError
+from .bind_pose import bind_places
 from .glb_container import Json
 from .glb_read_animation import read_clips
 from .glb_read_material import read_materials
@@ -161,51 +162,21 @@ def bind_matrices(source: Source, skin: Json) -> F64 | None:
 
 
 def show_bind_pose(source: Source, scene: Scene) -> int:
-    """Move joints to where their skins were bound, where the nodes stand elsewhere; how many moved.
-
-    In the bind pose `world @ inverse bind` is one matrix for all joints of a skin: it takes the mesh into the model.
-    When most joints agree on it, it is that; else the hips decide, turned upright to the nearest axes.
-    """
+    """Move joints to where their skins were bound, where the nodes stand elsewhere; how many moved."""
     known: dict[int, F64] = {}
+    rank = {node: k for k, node in enumerate(scene.order)}
     for skin in source.items("skins"):
         joints = [integer(j, "a skin's joint", len(scene.nodes) - 1) for j in skin.get("joints") or ()]
         if not joints or (inverse := bind_matrices(source, skin)) is None:
             continue
-        each = scene.world[joints] @ inverse
-        middle = np.median(each, axis=0)
-        size = np.abs(each[:, :3, :3]).max() + 1e-12
-        extent = np.ptp(scene.world[joints][:, :3, 3], axis=0).max() + 1e-12
-        off = np.abs(each[:, :3, :3] - middle[:3, :3]).max(axis=(1, 2)) / size
-        off = np.maximum(off, np.abs(each[:, :3, 3] - middle[:3, 3]).max(axis=1) / extent)
-        if (off < 1e-3).all():
-            continue
-        if (agree := off < 0.02).mean() > 0.6:
-            chief = np.median(each[agree], axis=0)
-        else:
-            rank = {node: k for k, node in enumerate(scene.order)}
-            names = [str(scene.nodes[j].get("name") or "") for j in joints]
-            hips = min(range(len(joints)), key=lambda k: (not HIPS.search(names[k]), rank[joints[k]]))
-            chief = upright(each[hips])
-        for k in np.flatnonzero(np.abs(np.linalg.det(inverse[:, :3, :3])) > 1e-18):
-            known.setdefault(joints[k], chief @ np.linalg.inv(inverse[k]))
+        names = [str(scene.nodes[j].get("name") or "") for j in joints]
+        places = bind_places(scene.world[joints], inverse, names, [rank[j] for j in joints])
+        if places is not None:
+            for joint, place in zip(joints, places, strict=True):
+                known.setdefault(joint, place)
     if known:
         scene.place(known)
     return len(known)
-
-
-HIPS = re.compile(r"(hips?|pelvis)$", re.IGNORECASE)
-
-
-def upright(matrix: F64) -> F64:
-    """The matrix with its rotation turned to the nearest axes, when those are within 31 degrees, and an even scale."""
-    u, _, v = np.linalg.svd(matrix[:3, :3])
-    turn = u @ v
-    axes = np.round(turn)
-    if (np.abs(axes).sum(axis=0) == 1).all() and (np.abs(axes).sum(axis=1) == 1).all():
-        turn = axes if (np.trace(turn @ axes.T) - 1) / 2 > np.cos(np.radians(31)) else turn
-    out = matrix.copy()
-    out[:3, :3] = turn * np.cbrt(abs(np.linalg.det(matrix[:3, :3])))
-    return out
 
 
 def read_skeleton(source: Source, scene: Scene) -> tuple[Skeleton | None, dict[int, int]]:
