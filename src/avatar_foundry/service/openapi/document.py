@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ...wire import CODES
 from ..auth.scopes import ROUTES
+from .names import operation_id, rename_forms
 from .to_303 import Json, convert_document
 
 ABOUT = """From a preset and a few words to a complete game character.
@@ -71,7 +72,7 @@ def describe_api(app: FastAPI) -> Json:
         schemas.pop(name, None)
     document["components"]["securitySchemes"] = SECURITY
     document["servers"] = [{"url": "/"}]
-    return convert_document(document)
+    return convert_document(rename_forms(document))
 
 
 def _complete(operation: Json, method: str, path: str) -> None:
@@ -89,7 +90,7 @@ def _complete(operation: Json, method: str, path: str) -> None:
     operation["security"] = [] if needs == "open" else [{name: []} for name in SECURITY]
     if needs != "open":
         operation["x-scope"] = needs
-    operation["operationId"] = _operation_id(method, path)
+    operation["operationId"] = operation_id(method, path)
     _example(operation, method, path)
 
 
@@ -116,11 +117,6 @@ def _error(status: int) -> Json:
     if example := examples().get(f"error {status}"):
         content["example"] = example
     return {"description": WORDS[status], "content": {"application/json": content}}
-
-
-def _operation_id(method: str, path: str) -> str:
-    words = path.replace("/api/", "/").replace(".", "_").replace("-", "_").replace("{", "").replace("}", "")
-    return f"{method.lower()}_{'_'.join(w for w in words.split('/') if w)}"
 
 
 def _example(operation: Json, method: str, path: str) -> None:
