@@ -15,17 +15,8 @@ from mcp import Client
 from .conftest import SMALL_TOOL, stdio
 
 PNG = b"\x89PNG\r\n\x1a\n"
-HOSTILE = (
-    "../out.glb",
-    "/etc/passwd",
-    "made/../../x",
-    "link/passwd",
-    "link-file",
-    "a\0b",
-    "~/x",
-    "..\\..\\x",
-    "%2e%2e/x",
-)
+ODD = ("~/x", "..\\..\\x", "%2e%2e/x")  # look like ways out, but are names inside
+HOSTILE = ("../out.glb", "/etc/passwd", "made/../../x", "link/passwd", "link-file", "a\0b", *ODD)
 
 
 async def said(client: Client, name: str, **arguments: Any) -> tuple[bool, dict[str, Any]]:

@@ -29,12 +29,16 @@ async def _run(root: Path, url: str | None, key: str | None, http: str | None, h
         place = Root(root)
     except OSError as error:
         raise RecipeError(f"--root: {root}: {error.strerror or 'not a folder'}") from None
+    where = None if http is None else address(http)
+    if where is not None and not http_key and not _is_loopback(where[0]):
+        hint = Suggestion("Set a key", "AVATAR_FOUNDRY_MCP_KEY=... ; callers send Authorization: Bearer ...", 0.9)
+        raise RecipeError(f"--http {http}: other machines could write files here without a key", suggestions=[hint])
     if url is None:
         from ..pack import open_pack
         from .local import Local
 
         open_pack()  # say at once when the data is missing
-        await _serve(make_server(Local(place)), http, http_key)
+        await _serve(make_server(Local(place)), where, http_key)
     else:
         from .remote import Remote
 
@@ -43,18 +47,15 @@ async def _run(root: Path, url: str | None, key: str | None, http: str | None, h
         except ValueError as error:
             raise RecipeError(f"--url: {error}") from None
         async with foundry:
-            await _serve(make_server(Remote(place, foundry)), http, http_key)
+            await _serve(make_server(Remote(place, foundry)), where, http_key)
 
 
-async def _serve(server: Any, http: str | None, http_key: str | None) -> None:
-    if http is None:
+async def _serve(server: Any, where: tuple[str, int] | None, http_key: str | None) -> None:
+    if where is None:
         async with stdio_server() as (read, write):
             await server.run(read, write, server.create_initialization_options())
         return
-    host, port = address(http)
-    if not http_key and not _is_loopback(host):
-        hint = Suggestion("Set a key", "AVATAR_FOUNDRY_MCP_KEY=... ; callers send Authorization: Bearer ...", 0.9)
-        raise RecipeError(f"--http {http}: other machines could write files here without a key", suggestions=[hint])
+    host, port = where
     app: ASGIApp = server.streamable_http_app(host=host)
     if http_key:
         app = Keyed(app, http_key)
