@@ -74,10 +74,10 @@ def volumes(positions: F32, faces: I32, cross: NDArray[np.float64], sheet: I32, 
     area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
     middle = np.asarray(positions[faces].mean(axis=1, dtype=np.float64))
     total = np.bincount(sheet, weights=area, minlength=count)
-    centre = np.stack([np.bincount(sheet, weights=area * middle[:, k], minlength=count) for k in range(3)], axis=1)
-    centre = centre / np.maximum(total, 1e-300)[:, None]
+    sums = np.stack([np.bincount(sheet, weights=area * middle[:, k], minlength=count) for k in range(3)], axis=1)
+    centre = sums / np.maximum(total, 1e-300)[:, None]
     volume = np.bincount(sheet, weights=np.einsum("ij,ij->i", middle - centre[sheet], cross), minlength=count)
-    return np.asarray(volume / np.maximum(total, 1e-300) ** 1.5)
+    return np.asarray(volume / np.maximum(total, 1e-150) ** 1.5)
 
 
 def visibility(

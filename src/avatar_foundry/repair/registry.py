@@ -6,7 +6,10 @@ from typing import NamedTuple
 from ..avatar import Avatar
 from ..errors import RecipeError
 from . import surface_fixes as surface
+from . import texture_fixes as textures
+from .place_fixes import rescale, turn_upright
 from .skin_fixes import bind_loose, limit_influences, normalise_weights
+from .unwrap import unwrap_parts
 from .whole import Whole
 from .work import Numbers, Options, Work
 
@@ -65,6 +68,8 @@ FIXES: dict[str, Fix] = {
     "recompute-normals": Fix(
         "Recompute Broken Normals", surface.recompute_normals, True, "{vertices} normals computed anew"
     ),
+    "turn-upright": Fix("Turn Upright", turn_upright, False, "turned by {degrees} degrees"),
+    "rescale": Fix("Rescale to Metres", rescale, False, "scaled by {scale}"),
     "limit-influences": Fix(
         "Limit Joints per Vertex", limit_influences, True, "{vertices} vertices limited to four joints"
     ),
@@ -73,6 +78,17 @@ FIXES: dict[str, Fix] = {
     ),
     "bind-loose-vertices": Fix(
         "Bind Loose Vertices", bind_loose, True, "{vertices} loose vertices bound like their neighbours"
+    ),
+    "unwrap": Fix("Unwrap the Mesh", unwrap_parts, True, "{parts} parts unwrapped into {charts} charts"),
+    "opaque-materials": Fix(
+        "Make Opaque", textures.opaque, True, "{materials} materials without transparency drawn as opaque"
+    ),
+    "convert-textures": Fix(
+        "Convert Textures", textures.convert, True, "{textures} images converted to a format that the platform takes"
+    ),
+    "resize-textures": Fix("Resize Textures", textures.resize, True, "{textures} images scaled down"),
+    "power-of-two-textures": Fix(
+        "Resize to Powers of Two", textures.power_of_two, False, "{textures} images scaled to powers of two"
     ),
 }
 

@@ -12,7 +12,7 @@ from .outward import Turns, find_turns, own_sense
 from .scraps import find_scraps
 from .select import drop_unused, gather_vertices, keep_faces
 from .topology import edges_of, fans, pairs_of
-from .weld import agreeing
+from .weld import kinds
 from .weld import weld as weld_mesh
 from .work import Numbers, Work
 
@@ -86,7 +86,7 @@ def drop_duplicates(work: Work) -> Numbers:
         if not clean.second_copies(s, np.zeros_like(s), ~c)[0].any():
             meshes.append(part.mesh)
             continue
-        kind = agreeing(plain, site.astype(np.int32), whole.step)
+        kind = kinds(plain, site.astype(np.int32), whole.step)
         copies, _ = clean.second_copies(s, kind[part.mesh.faces], ~c)
         dropped += int(copies.sum())
         meshes.append(keep_faces(part.mesh, ~copies))

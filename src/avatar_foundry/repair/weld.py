@@ -25,7 +25,7 @@ def weld(mesh: Mesh, site: I32, step: float) -> tuple[Mesh, dict[str, float]]:
     itself is not sewn up. The first vertex of each group lends its values.
     """
     mesh, joined_uvs = merge_uvs(mesh)
-    kind = agreeing(mesh, site, step)
+    kind = kinds(mesh, site, step)
     sited = site[mesh.faces].astype(np.int32)
     a, b, c = sited.T
     pairs = pairs_of(edges_of(sited, (a != b) & (b != c) & (c != a)), sited)
@@ -43,7 +43,7 @@ def weld(mesh: Mesh, site: I32, step: float) -> tuple[Mesh, dict[str, float]]:
     return out, {"vertices": len(kind) - len(keep), "uvs": joined_uvs}
 
 
-def agreeing(mesh: Mesh, site: I32, step: float) -> I32:
+def kinds(mesh: Mesh, site: I32, step: float) -> I32:
     """The lowest vertex that each vertex (V,) agrees with at its place, faces aside."""
     count = len(mesh.positions)
     marks = _shape_marks(mesh)

@@ -1,6 +1,6 @@
 """The registry: a rule is one function with an id, a severity and, where sensible, a stage that cures it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ..avatar import Avatar
@@ -46,11 +46,21 @@ class Target(Protocol):
 
 
 class Finding(NamedTuple):
-    """code: stable, tests assert it.  message: for people.  where: a pointer such as parts/body/lods/0."""
+    """code: stable, tests assert it.  message: for people.  where: a pointer such as parts/body/lods/0.
+
+    numbers:    what was measured, by name.
+    elements:   the place: up to the first 64 indices by kind, such as {"faces": [3, 7]}, into what `where` names.
+    confidence: how sure the rule's cure is in this case, 0..1; None: as sure as the rule says.
+    fix:        id of the fix that cures this case; "" leaves it to the rule's cure, "-" says that none does.
+    """
 
     code: str
     message: str
     where: str = ""
+    numbers: Mapping[str, float] = {}
+    elements: Mapping[str, Sequence[int]] = {}
+    confidence: float | None = None
+    fix: str = ""
 
 
 Check = Callable[[Avatar, Target], Iterator[Finding]]
