@@ -15,8 +15,8 @@ from avatar_foundry.pack import Pack, open_pack
 NODE = Path(__file__).parent / "node"
 MODULES = Path(os.environ.get("NODE_MODULES", Path(__file__).parents[1] / "node_modules"))
 
-# Comma list of words: a test that is skipped for a reason that names one of them fails. CI sets it, so that nothing goes
-# untested there for want of a server or a browser.
+# Comma list of words: a test that is skipped for a reason that names one of them fails. CI sets it, so that nothing
+# goes untested there for want of a server or a browser.
 REQUIRED = [w for w in os.environ.get("AVATAR_FOUNDRY_TEST_REQUIRES", "").lower().split(",") if w]
 
 

@@ -31,6 +31,11 @@ type Who = { kind: "asking" } | { kind: "nobody" } | { kind: "failed"; problem: 
 export function App(): JSX.Element {
   const address = useAddress();
   const [who, setWho] = useState<Who>({ kind: "asking" });
+  const path = address.pathname.replace(/(.)\/$/, "$1");
+  const found = PAGES[path];
+  const settingUp = path === "/setup";
+  // A signed link opens its avatar to whoever has it: nobody is asked who they are.
+  const shared = path === "/api/preview" && address.searchParams.has("share");
 
   const ask = useCallback(async () => {
     try {
@@ -43,18 +48,15 @@ export function App(): JSX.Element {
   useEffect(() => {
     api.whenSignedOut(() => setWho({ kind: "nobody" }));
     // The set-up page needs no answer, and asking would only be refused.
-    if (location.pathname !== "/setup") void ask();
-  }, [ask]);
+    if (location.pathname !== "/setup" && !shared) void ask();
+  }, [ask, shared]);
 
-  const path = address.pathname.replace(/(.)\/$/, "$1");
-  const found = PAGES[path];
-  const settingUp = path === "/setup";
   const lost = !found && !settingUp;
   useEffect(() => {
     if (lost) go("/generate", true);
   }, [lost]);
   useEffect(() => {
-    const title = settingUp ? "Set up" : who.kind === "nobody" ? "Sign in" : found?.title;
+    const title = settingUp ? "Set up" : who.kind === "nobody" && !shared ? "Sign in" : found?.title;
     document.title = title ? `${title} · AXIS Avatar Foundry` : "AXIS Avatar Foundry";
   }, [found, settingUp, who.kind]);
 
@@ -65,6 +67,7 @@ export function App(): JSX.Element {
     };
     return <SetUpPage token={address.searchParams.get("token") ?? address.hash.slice(1)} onDone={entered} />;
   }
+  if (shared) return <PreviewPage address={address} />;
   switch (who.kind) {
     case "asking":
       return <Busy label="Opening the foundry" full />;

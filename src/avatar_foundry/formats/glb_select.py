@@ -9,7 +9,7 @@ from .glb_source import chunks
 
 
 def keep_shapes(data: bytes, keep: Container[str]) -> bytes:
-    """`data` with only those morph targets whose names are in `keep`; accessors and views that nothing uses any more go.
+    """`data` with only those morph targets whose names are in `keep`; accessors and views that nothing uses go.
 
     data: a GLB that `write_glb` made (any compression). Same input, same bytes.
     """

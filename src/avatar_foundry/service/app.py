@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from .. import __version__
-from . import errors, routes
+from . import errors, routes, work
 from .complete import completer
 from .db import Database, migrate
 from .deliver import deliver_forever
@@ -18,10 +18,14 @@ from .listeners import Listeners
 from .maintenance import maintain_forever
 from .metrics import Metrics
 from .middleware import Aliases, BodyLimit, Envelope
-from .records import users
+from .records import jobs, users
+from .resumable import TUS_HEADERS
 from .services import Services
 from .settings import Settings
 from .store import Store
+
+# What pages of other origins may read of answers.
+EXPOSED = ["X-Request-Id", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", *TUS_HEADERS]
 
 
 @contextlib.asynccontextmanager
@@ -33,7 +37,12 @@ async def running(settings: Settings, metrics: Metrics, *, role: str, listen: bo
     store = Store(settings.store_url, settings.data_dir)
     complete = completer(database, store, metrics)
     engine = await asyncio.to_thread(DbosJobs, settings, database, store, complete, role=role, listen=listen)
-    listeners = Listeners(engine, settings.listener_grace)
+
+    async def drop(job_id: str) -> None:
+        if job := await database.read(jobs.get, job_id):
+            await work.cancel(s, job)
+
+    listeners = Listeners(drop, settings.listener_grace)
     owner = await database.write(users.ensure_owner)
     s = Services(settings, database, store, engine, listeners, metrics, owner.id)
     background = [
@@ -80,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_origins=origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-Id", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+            expose_headers=EXPOSED,
             max_age=600,
         )
     app.add_middleware(Envelope, metrics=metrics)

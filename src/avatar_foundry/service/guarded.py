@@ -11,6 +11,7 @@ from starlette.types import Scope
 from .auth.guard import SAFE, check, identify
 from .auth.identity import Identity
 from .auth.scopes import ROUTES
+from .auth.shares import by_link
 from .idempotency import idempotent
 from .problems import Problem
 from .services import services
@@ -39,7 +40,7 @@ class GuardedRoute(APIRoute):
             return await inner(request)
 
         async def handler(request: Request) -> Response:
-            identity = await identify(request)
+            identity = await by_link(request, self.path) or await identify(request)
             request.state.identity = identity
             take(request, identity)
             check(request, identity, needs, request.method)

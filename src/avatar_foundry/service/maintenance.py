@@ -1,4 +1,4 @@
-"""What is done by itself now and then: old jobs, old deliveries, avatars behind their retention."""
+"""What is done by itself now and then: old jobs, old deliveries, unfinished uploads, avatars behind their retention."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from datetime import timedelta
 from .ids import now
 from .jobs.engine import DbosJobs
 from .records import avatars, jobs, webhooks
+from .resumable import drop_expired
 from .services import Services
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ async def maintain(s: Services, engine: DbosJobs) -> None:
     old = await engine.forget(now() - timedelta(days=s.settings.job_days))
     await s.database.write(jobs.forget, old)
     await s.database.write(webhooks.forget, s.settings.job_days)
+    await drop_expired(s)
     if s.settings.retention_days:
         before = now() - timedelta(days=s.settings.retention_days)
         for avatar_id in await s.database.read(avatars.older_than, before):

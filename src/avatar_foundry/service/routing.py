@@ -15,6 +15,7 @@ from .services import caller, services
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="an id that the API gave")]
 Limit = Annotated[int, Query(ge=1, le=200, description="most items of the page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before")]
+Share = Annotated[str | None, Query(max_length=200, description="the token of a signed link, in place of a key")]
 Prefer = Annotated[str | None, Header(max_length=200, description="`respond-async` to be answered at once with 202")]
 Idempotency = Annotated[
     str | None,

@@ -168,6 +168,15 @@ class AvatarPage(BaseModel):
     next_cursor: str | None
 
 
+class LinkAnswer(BaseModel):
+    """A link that shows one avatar without a key, until it expires or is withdrawn."""
+
+    url: str
+    token: str = Field(description="`share=` of the avatar's address and of its files'")
+    avatar_id: str
+    expires_at: datetime
+
+
 class ReviewAnswer(BaseModel):
     """A review with all its decisions."""
 

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     max_json_bytes: int = Field(1 << 20, ge=1 << 10, description="largest JSON body taken")
     max_upload_bytes: int = Field(512 << 20, ge=1 << 10, description="largest upload taken")
     workspace_bytes: int = Field(4 << 30, ge=1 << 10, description="most bytes one owner's uploads may take")
+    upload_hours: float = Field(24.0, gt=0, description="hours that an unfinished resumable upload is kept")
     batch_items: int = Field(100, ge=1, le=1000, description="most items of one batch")
     generate_timeout: float = Field(120.0, gt=0, description="seconds until a synchronous request gives up")
     job_timeout: float = Field(600.0, gt=0, description="seconds that one job may compute")

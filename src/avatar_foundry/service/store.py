@@ -17,6 +17,12 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 CHUNK = 1 << 18
+_PART = re.compile(r"[a-z0-9_-]{1,80}")
+
+
+def _part(name: str) -> str:
+    assert _PART.fullmatch(name), "not the name of a part"
+    return f"partial/{name}"
 
 
 class Store:
@@ -69,6 +75,19 @@ class Store:
         found = await obstore.get_async(self._objects, self._path(sha256), options={"range": (start, end)})
         async for piece in found.stream(min_chunk_size=CHUNK):
             yield bytes(piece)
+
+    def put_part(self, name: str, data: bytes) -> None:
+        """Keep a piece of an upload that is under way."""
+        obstore.put(self._objects, _part(name), data)
+
+    def get_part(self, name: str) -> bytes:
+        """A piece of an upload. Raises FileNotFoundError."""
+        return bytes(obstore.get(self._objects, _part(name)).bytes())
+
+    def delete_part(self, name: str) -> None:
+        """Forget a piece; a no-op when it is gone."""
+        with contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._objects, _part(name))
 
     def delete(self, sha256: str) -> None:
         """Forget a content; a no-op when it is gone."""

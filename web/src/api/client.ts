@@ -125,8 +125,10 @@ export function avatars(query: { q?: string; cursor?: string | null; limit?: num
   return get(`/api/avatars?${search}`);
 }
 
-export function avatar(id: string): Promise<Avatar> {
-  return get(`/api/avatars/${encodeURIComponent(id)}`);
+/** `share`: the token of a signed link; the addresses of the files in the answer carry it then. */
+export function avatar(id: string, share: string | null = null): Promise<Avatar> {
+  const query = share === null ? "" : `?share=${encodeURIComponent(share)}`;
+  return get(`/api/avatars/${encodeURIComponent(id)}${query}`, share !== null);
 }
 
 export async function deleteAvatar(id: string): Promise<void> {

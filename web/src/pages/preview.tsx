@@ -11,10 +11,14 @@ import { Icon } from "../ui/icons";
 import { Brand, Link } from "../ui/shell";
 import { nameOf } from "./avatars";
 
-/** `?avatar_id=` shows an avatar; `?preset=` makes the preset once a day and shows it. */
+/**
+ * `?avatar_id=` shows an avatar, with `&share=` to whoever has the link; `?preset=` makes the preset once a day and
+ * shows it.
+ */
 export function PreviewPage({ address }: { address: URL }): JSX.Element {
   const id = address.searchParams.get("avatar_id");
   const preset = address.searchParams.get("preset");
+  const share = address.searchParams.get("share");
   const [loaded, setLoaded] = useState<Avatar | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const { state, run, cancel } = useJob();
@@ -22,9 +26,9 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
   useEffect(() => {
     setLoaded(null);
     setProblem(null);
-    if (id) api.avatar(id).then(setLoaded, (error: unknown) => setProblem(problemOf(error)));
+    if (id) api.avatar(id, share).then(setLoaded, (error: unknown) => setProblem(problemOf(error)));
     else if (preset) run(() => api.startGenerate({ preset }, `preview of ${preset}`));
-  }, [id, preset]);
+  }, [id, preset, share]);
 
   const avatar = loaded ?? (state.kind === "done" ? state.avatar : null);
   const failure = problem ?? (state.kind === "failed" ? state.problem : null);
@@ -33,9 +37,15 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
   return (
     <div class="preview">
       <header class="preview-head">
-        <Link to="/avatars" class="brand">
-          <Brand />
-        </Link>
+        {share === null ? (
+          <Link to="/avatars" class="brand">
+            <Brand />
+          </Link>
+        ) : (
+          <span class="brand">
+            <Brand />
+          </span>
+        )}
         {avatar && (
           <p class="preview-name">
             <b>{nameOf(avatar)}</b> <span class="tag">{avatar.platform}</span>

@@ -8,7 +8,9 @@ SCOPES = ("read", "write", "admin")
 
 
 class Identity(NamedTuple):
-    """credential: what limits are counted by. key_id: of the API key, if any. csrf: of the session, if any."""
+    """credential: what limits are counted by. key_id: of the API key, if any. csrf: of the session, if any.
+    share: the token of the signed link, if any: such a caller gets no further than that link's avatar.
+    """
 
     user_id: str
     user_name: str
@@ -16,6 +18,7 @@ class Identity(NamedTuple):
     credential: str
     key_id: str | None = None
     csrf: str | None = None
+    share: str = ""
 
     def may(self, scope: str) -> bool:
         """Whether the caller's scope includes `scope`."""

@@ -98,6 +98,8 @@ class Avatar(Base):
     words: Mapped[str] = mapped_column(Text)
     answer: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
+    # Part of what signed links are signed with: counting up makes all that were given worthless.
+    link_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     __table_args__ = (Index(None, "owner_id", "created_at", "id"),)
 
 
@@ -162,6 +164,29 @@ class Upload(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("owner_id", "path"),)
+
+
+class PartialUpload(Base):
+    """A resumable upload. `parts` names what has come so far, in order; `path` is set when it is whole."""
+
+    __tablename__ = "partial_uploads"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(160))
+    length: Mapped[int] = mapped_column(BigInteger)
+    offset: Mapped[int] = mapped_column(BigInteger)
+    parts: Mapped[list[str]]
+    path: Mapped[str | None] = mapped_column(String(160))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ServerSecret(Base):
+    """What the service signs with, made at first use. In the database, so that all machines have the same."""
+
+    __tablename__ = "server_secrets"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(80))
 
 
 class Webhook(Base):

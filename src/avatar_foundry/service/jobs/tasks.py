@@ -39,6 +39,25 @@ def picture(params: Params, store: Store, report: Report) -> dict[str, Any]:
     return {"sha256": store.put(data), "size": len(data)}
 
 
+def shapes(params: Params, store: Store, report: Report) -> dict[str, Any]:
+    """A GLB with some of its shapes only."""
+    from ...formats.glb_select import keep_shapes
+
+    report(0.0, "exporting", "Keep the shapes that were asked for")
+    data = keep_shapes(store.get(params["sha256"]), frozenset(params["shapes"]))
+    return {"sha256": store.put(data), "size": len(data)}
+
+
+def archive(params: Params, store: Store, report: Report) -> dict[str, Any]:
+    """All files of an avatar in one."""
+    from .archive import write_archive
+
+    report(0.0, "exporting", "Pack the files")
+    files = {f["name"]: store.get(f["sha256"]) for f in params["files"]}
+    data = write_archive(files, params.get("recipe"), params.get("licences") or [])
+    return {"sha256": store.put(data), "size": len(data)}
+
+
 def process(params: Params, store: Store, report: Report) -> dict[str, Any]:
     """Read an upload, judge it, write it for a platform."""
     from .processing import process_upload
@@ -88,6 +107,8 @@ TASKS: Mapping[str, Callable[[Params, Store, Report], dict[str, Any]]] = {
     "generate": generate,
     "variant": generate,  # the same files, but no avatar of their own: complete.py
     "picture": picture,
+    "shapes": shapes,
+    "archive": archive,
     "process": process,
     "validate": validate,
 }

@@ -20,7 +20,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_bytes if scope["path"] in UPLOADS else self.json_bytes
+        takes_files = scope["path"] in UPLOADS or scope["path"].startswith("/api/uploads/")
+        limit = self.upload_bytes if takes_files else self.json_bytes
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         seen, started = 0, False
 

@@ -34,6 +34,7 @@ COMPUTES = {
     "/api/validate",
     "/api/avatars/{avatar_id}.glb",
     "/api/avatars/{avatar_id}.png",
+    *(f"/api/avatars/{{avatar_id}}.{kind}" for kind in ("zip", "vrm", "fbx", "usdz")),
 }
 # Statuses of single routes, beside those that follow from what the route takes.
 MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
@@ -45,10 +46,18 @@ MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("DELETE", "/api/jobs/{job_id}"): (409,),
     ("DELETE", "/api/users/{user_id}"): (409,),
     ("GET", "/api/avatars/{avatar_id}.glb"): (409,),
+    **{("GET", f"/api/avatars/{{avatar_id}}.{kind}"): (409, 415) for kind in ("vrm", "fbx", "usdz")},
+    ("POST", "/api/uploads"): (412,),
+    ("HEAD", "/api/uploads/{upload_id}"): (412,),
+    ("PATCH", "/api/uploads/{upload_id}"): (409, 412, 413, 415, 460),
+    ("DELETE", "/api/uploads/{upload_id}"): (412,),
     ("GET", "/api/avatars/{avatar_id}/files/{name}"): (416,),
     ("POST", "/api/batch-generate/stream"): (409,),
 }
-RANGES = ("/api/avatars/{avatar_id}.glb", "/api/avatars/{avatar_id}.png", "/api/avatars/{avatar_id}/files/{name}")
+RANGES = (
+    *(f"/api/avatars/{{avatar_id}}.{kind}" for kind in ("glb", "png", "zip", "vrm", "fbx", "usdz")),
+    "/api/avatars/{avatar_id}/files/{name}",
+)
 WORDS = {code.status: code.title for code in reversed(list(CODES.values()))} | {400: "Not JSON", 422: "Not as written"}
 
 

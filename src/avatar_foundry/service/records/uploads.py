@@ -6,7 +6,7 @@ import unicodedata
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..db.tables import Upload
+from ..db.tables import PartialUpload, Upload
 from ..ids import new_id, now
 from . import avatars
 
@@ -47,8 +47,12 @@ def of(session: Session, owner_id: str) -> list[Upload]:
 
 
 def taken(session: Session, owner_id: str) -> int:
-    """The bytes of an owner's uploads."""
-    return session.scalar(select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner_id)) or 0
+    """The bytes of an owner's uploads, with those that unfinished ones will take."""
+    kept = select(func.coalesce(func.sum(Upload.size), 0)).where(Upload.owner_id == owner_id)
+    coming = select(func.coalesce(func.sum(PartialUpload.length), 0)).where(
+        PartialUpload.owner_id == owner_id, PartialUpload.path.is_(None)
+    )
+    return int(session.scalar(kept) or 0) + int(session.scalar(coming) or 0)
 
 
 def remove(session: Session, upload: Upload) -> list[str]:

@@ -8,12 +8,13 @@ from fastapi.responses import Response
 
 from ..addresses import with_addresses
 from ..auth.identity import Identity
+from ..auth.shares import PARAMETER
 from ..contents import BINARY, content_response
 from ..db.tables import Avatar
 from ..problems import Problem, not_found
 from ..records import avatars as records
 from ..records import reviews
-from ..routing import Cursor, Id, Limit
+from ..routing import Cursor, Id, Limit, Share
 from ..routing import router as make_router
 from ..schemas import AvatarPage, Made
 from ..services import Services, caller, services
@@ -43,7 +44,12 @@ async def downloadable(s: Services, identity: Identity, avatar_id: str) -> Avata
 
 def wire(request: Request, found: Avatar) -> dict[str, Any]:
     """An avatar as the API shows it: the answer that was given when it was made."""
-    return {**with_addresses(request, found.answer), "created_at": found.created_at.isoformat()}
+    answer = {**with_addresses(request, found.answer), "created_at": found.created_at.isoformat()}
+    if token := caller(request).share:
+        # The files of a shared avatar open by the same link.
+        answer["files"] = [{**f, "url": f"{f['url']}?{PARAMETER}={token}"} for f in answer["files"]]
+        answer["download_url"] = answer["files"][0]["url"]
+    return answer
 
 
 @router.get("/api/avatars", responses={200: {"model": AvatarPage}})
@@ -64,7 +70,7 @@ async def search(
 
 
 @router.get("/api/avatars/{avatar_id}", responses={200: {"model": Made}})
-async def avatar(avatar_id: Id, request: Request) -> dict[str, Any]:
+async def avatar(avatar_id: Id, request: Request, share: Share = None) -> dict[str, Any]:
     """The answer that was given when the avatar was made."""
     return wire(request, await owned(services(request), caller(request), avatar_id))
 
@@ -85,7 +91,7 @@ async def sweep(s: Services, contents: list[str]) -> None:
 
 
 @router.get("/api/avatars/{avatar_id}/files/{name}", response_class=Response, responses={200: BINARY})
-async def file(avatar_id: Id, name: FileName, request: Request) -> Response:
+async def file(avatar_id: Id, name: FileName, request: Request, share: Share = None) -> Response:
     """One file of an avatar; ranges and conditional requests are served."""
     s = services(request)
     found = await downloadable(s, caller(request), avatar_id)

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from ..guarded import GuardedRoute
 from ..problems import Problem, not_found
+from ..routing import Share
 from ..routing import router as make_router
 
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -69,6 +70,7 @@ for _path in ("/", "/setup", "/generate", "/avatars", "/process", "/settings", "
 async def preview(
     avatar_id: Annotated[str | None, Query(max_length=64, description="the avatar to show")] = None,
     preset: Annotated[str | None, Query(max_length=64, description="or a preset, made on first sight")] = None,
+    share: Share = None,
 ) -> Response:
     """A page that shows an avatar in WebGL: orbit, levels of detail, shapes, skeleton, channels, findings."""
     return document()

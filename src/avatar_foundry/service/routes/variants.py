@@ -9,6 +9,8 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...errors import Suggestion
+from ...platforms import PLATFORMS
 from ...recipe import parse
 from ...rig import POSES
 from .. import work
@@ -19,10 +21,14 @@ from ..records import avatars as records
 from ..routing import Id
 from ..routing import router as make_router
 from ..services import Services, caller, services
+from ..shape_names import shapes_in
 from .avatars import downloadable
 
 router = make_router("avatars")
 QUALITY = {"low": (2, 512), "medium": (1, 1024), "high": (0, 2048)}
+ARCHIVE = "archive.zip"
+# What may be asked for by ending beside .glb; whether it is written is the platforms' table to say.
+FORMATS = ("vrm", "fbx", "usdz")
 SIZES = (256, 512, 1024, 2048, 4096)
 _SHAPE = re.compile(r"blendShapes\[(\w{1,64})\]")
 
@@ -37,7 +43,11 @@ class Variant(BaseModel):
     textureAtlas: Literal["none", "256", "512", "1024", "2048"] | None = None
     textureSizeLimit: int | None = Field(None, ge=256, le=4096)
     textureFormat: Literal["webp", "jpeg", "png"] | None = None
-    morphTargets: str | None = Field(None, max_length=400, description="`none`, or any list: all shapes are written")
+    morphTargets: str | None = Field(
+        None,
+        max_length=4000,
+        description="shapes to keep, separated by commas: names, or none, Default, ARKit, Oculus Visemes, all",
+    )
     pose: Literal["A", "T"] | None = None
     useHands: bool | None = Field(None, description="taken and left: hands are always there")
     useDracoMeshCompression: bool = False
@@ -54,7 +64,7 @@ class Variant(BaseModel):
             "texture_size": max(s for s in SIZES if s <= limit) if limit else None,
             "texture_format": self.textureFormat,
             "atlas": None if self.textureAtlas is None else self.textureAtlas != "none",
-            "morph_targets": False if self.morphTargets == "none" else None,
+            "morph_targets": True if self.morphTargets and shapes_in(self.morphTargets) else None,
             "pose": self.pose,
             "lods": True if level else None,
             "compression": codec,
@@ -77,28 +87,115 @@ async def glb(avatar_id: Id, query: Annotated[Variant, Query()], request: Reques
     """The avatar as a GLB, with other options than it was made with."""
     s = services(request)
     avatar = await downloadable(s, caller(request), avatar_id)
-    entry = avatar.answer["files"][0]
-    if query.model_fields_set:
-        entry = await _variant(request, s, avatar, query)
+    entry = await _variant(request, s, avatar, query, "glb")
+    if query.morphTargets is not None:
+        entry = await _with_shapes(request, s, avatar, entry["sha256"], shapes_in(query.morphTargets))
     return content_response(request, s.store, entry["sha256"], entry["size"], f"{avatar_id}.glb", inline=True)
 
 
-async def _variant(request: Request, s: Services, avatar: Avatar, query: Variant) -> dict[str, Any]:
-    if not avatar.answer.get("recipe"):
+async def _variant(request: Request, s: Services, avatar: Avatar, query: Variant, kind: str) -> dict[str, Any]:
+    """The avatar's file of one format, made anew where the query changes it."""
+    stored: dict[str, Any] | None = avatar.answer.get("recipe")
+    asked, level = (None, 0) if stored is None else query.recipe(stored)
+    wanted = None if asked is None else parse({**asked, "formats": [kind]} if kind != "glb" else asked)
+    if stored is None or wanted is None:
+        as_made = not query.model_fields_set - {"morphTargets", "useHands"}
+    else:
+        as_made = wanted.digest() == parse(stored).digest()
+    if as_made and (there := _of_level(avatar.answer["files"], kind, level)):
+        return there
+    if wanted is None:
         raise Problem("CONFLICT", "Variants are made from a recipe; this avatar was made from an upload.")
-    asked, level = query.recipe(avatar.answer["recipe"])
-    recipe = parse(asked)
-    name = f"variant/{recipe.digest()[:32]}/{level}"
+    name = f"variant/{wanted.digest()[:32]}/{level}" + (f".{kind}" if kind != "glb" else "")
     if held := await s.database.read(records.held, avatar.id, name):
         s.metrics.shared.labels("variant").inc()
         return {"sha256": held.sha256, "size": held.size}
-    answer = await work.run(s, caller(request), "variant", {"recipe": recipe.compact()})
-    wanted = [f for f in answer["files"] if f["name"].endswith(f"_LOD{level}.glb" if level else ".glb")]
-    if not wanted:
+    answer = await work.run(s, caller(request), "variant", {"recipe": wanted.compact()})
+    found = _of_level(answer["files"], kind, level)
+    if found is None:
         raise not_found(f"level of detail {level} on this platform")
-    await s.database.write(records.hold, avatar.id, [{**wanted[0], "name": name}])
-    found: dict[str, Any] = wanted[0]
+    await s.database.write(records.hold, avatar.id, [{**found, "name": name}])
     return found
+
+
+def _of_level(files: list[dict[str, Any]], kind: str, level: int) -> dict[str, Any] | None:
+    """The file of a format and level: NAME.glb, NAME_lod1.glb, ..."""
+    own = [f for f in files if f["format"] == kind]
+    names = [f["name"].rpartition(".")[0] for f in own]
+    wanted = f"{names[0]}_lod{level}" if names and level else names[0] if names else ""
+    return next((f for f, name in zip(own, names, strict=True) if name == wanted), None)
+
+
+async def _with_shapes(
+    request: Request, s: Services, avatar: Avatar, source: str, shapes: tuple[str, ...]
+) -> dict[str, Any]:
+    """A GLB of the avatar with these shapes and no others."""
+    name = f"shapes/{hashlib.sha256(','.join((source, *shapes)).encode()).hexdigest()[:32]}"
+    held = await s.database.read(records.held, avatar.id, name)
+    if held is not None:
+        s.metrics.shared.labels("variant").inc()
+        return {"sha256": held.sha256, "size": held.size}
+    made: dict[str, Any] = await work.run(s, caller(request), "shapes", {"sha256": source, "shapes": list(shapes)})
+    await s.database.write(records.hold, avatar.id, [{**made, "name": name, "format": "glb"}])
+    return made
+
+
+@router.get("/api/avatars/{avatar_id}.zip", response_class=Response, responses={200: BINARY})
+async def archive(avatar_id: Id, request: Request) -> Response:
+    """All files of the avatar with recipe.json and LICENCES.txt, as a ZIP: the same avatar gives the same bytes."""
+    s = services(request)
+    avatar = await downloadable(s, caller(request), avatar_id)
+    held = await s.database.read(records.held, avatar_id, ARCHIVE)
+    if held is None:
+        answer = avatar.answer
+        params = {k: answer.get(k) for k in ("files", "licences", "recipe")}
+        made = await work.run(s, caller(request), "archive", params)
+        await s.database.write(records.hold, avatar_id, [{**made, "name": ARCHIVE, "format": "zip"}])
+        held = await s.database.read(records.held, avatar_id, ARCHIVE)
+        assert held is not None
+    return content_response(request, s.store, held.sha256, held.size, f"{avatar_id}.zip")
+
+
+def _in_format(kind: str) -> Any:
+    async def variant(avatar_id: Id, query: Annotated[Variant, Query()], request: Request) -> Response:
+        s = services(request)
+        avatar = await downloadable(s, caller(request), avatar_id)
+        platform = query.platform or avatar.platform
+        if not any(f["format"] == kind for f in avatar.answer["files"]):
+            check_format(kind, platform)
+        entry = await _variant(request, s, avatar, query, kind)
+        return content_response(request, s.store, entry["sha256"], entry["size"], f"{avatar_id}.{kind}", inline=True)
+
+    variant.__doc__ = f"The avatar as .{kind}; UNSUPPORTED_FORMAT where the platform is not written so."
+    return variant
+
+
+for _kind in FORMATS:
+    router.add_api_route(
+        f"/api/avatars/{{avatar_id}}.{_kind}",
+        _in_format(_kind),
+        methods=["GET"],
+        response_class=Response,
+        responses={200: BINARY},
+    )
+
+
+def check_format(kind: str, platform: str) -> None:
+    """Raises Problem UNSUPPORTED_FORMAT, naming what can be had, when the platform's table has no such format."""
+    written = {name: p.describe()["formats"] for name, p in PLATFORMS.items()}
+    if kind in written.get(platform, ()):
+        return
+    others = [name for name, kinds in written.items() if kind in kinds]
+    here = ", ".join(written.get(platform, ())) or "nothing"
+    raise Problem(
+        "UNSUPPORTED_FORMAT",
+        f"Platform '{platform}' is written as {here}, not as {kind}.",
+        suggestions=[
+            Suggestion(f"Use platform '{name}'", f"It is written as {kind}.", 0.7, action=f"platform={name}")
+            for name in others[:3]
+        ]
+        or [Suggestion("Take the .glb", f"No platform is written as {kind} yet.", 0.6)],
+    )
 
 
 @router.get("/api/avatars/{avatar_id}.png", response_class=Response, responses={200: PICTURE})
