@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ..wire import body_of
 from .db import Database
+from .db.tables import User
 from .jobs import Outcome
 from .jobs.seam import Again
 from .metrics import Metrics
@@ -34,6 +36,8 @@ def completer(
 
 def _keep(database: Database, store: Store, job_id: str, task: str, owner: str, outcome: Outcome) -> Outcome:
     with database.writing() as session:
+        if session.get(User, owner) is None:
+            return {"error": body_of("CANCELLED", "The owner was deleted.")}
         if "answer" in outcome and task in MAKES_AVATARS:
             outcome = {"answer": avatars.add(session, owner, job_id, outcome["answer"])}
             _tell(session, owner, "avatar.created", job_id, outcome["answer"])

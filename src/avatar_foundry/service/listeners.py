@@ -2,17 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-
-from .jobs import Jobs
+from typing import Any
 
 
 class Listeners:
-    """Cancels a streamed job when nobody has listened to it for `grace` seconds."""
+    """Drops a streamed job when nobody has listened to it for `grace` seconds."""
 
-    def __init__(self, jobs: Jobs, grace: float) -> None:
-        self._jobs, self._grace = jobs, grace
+    def __init__(self, drop: Callable[[str], Awaitable[Any]], grace: float) -> None:
+        self._drop, self._grace = drop, grace
         self._count: Counter[str] = Counter()
         self._fragile: set[str] = set()
         self._timers: dict[str, asyncio.Task[None]] = {}
@@ -42,7 +41,7 @@ class Listeners:
         await asyncio.sleep(self._grace)
         self._timers.pop(job_id, None)
         self._fragile.discard(job_id)
-        await self._jobs.cancel(job_id)
+        await self._drop(job_id)
 
     def settle(self, job_id: str) -> None:
         """The job is final."""

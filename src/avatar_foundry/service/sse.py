@@ -27,7 +27,7 @@ EVENTS: dict[str, Any] = {
                 "description": "one event of the stream; quiet streams carry comments, too",
                 "required": ["id", "event", "data"],
                 "properties": {
-                    "id": {"type": "string", "pattern": "^[0-9]+$"},
+                    "id": {"type": "string", "pattern": "^[0-9e.]+$"},
                     "event": {
                         "type": "string",
                         "enum": [
@@ -48,7 +48,7 @@ EVENTS: dict[str, Any] = {
 }
 
 
-def message(event: str, data: Any, number: int) -> str:
+def message(event: str, data: Any, number: int | str) -> str:
     """One event on the wire."""
     return f"id: {number}\nevent: {event}\ndata: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n"
 

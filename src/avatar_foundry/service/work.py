@@ -1,5 +1,6 @@
 """Starting jobs for callers: the record of who asked, then the engine."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -51,8 +52,9 @@ async def answer_of(s: Services, job_id: str, timeout: float | None = None) -> d
     try:
         info = await s.jobs.wait(job_id, timeout)
     except TimeoutError:
-        await s.jobs.cancel(job_id)
-        raise Problem("TIMEOUT", f"The work took longer than {timeout:g} seconds and was stopped.") from None
+        if job := await s.database.read(job_records.get, job_id):
+            await cancel(s, job)
+        raise _too_long(timeout) from None
     return unwrap(info)
 
 
@@ -66,10 +68,28 @@ def unwrap(info: JobInfo) -> dict[str, Any]:
 
 
 async def run(s: Services, identity: Identity, task: str, params: Mapping[str, Any], key: str | None = None) -> Any:
-    """A job from start to answer, on this machine, at once."""
+    """Work from start to answer, on this machine, at once. With an Idempotency-Key it is a job that repeats join."""
     with s.at_once.slot(identity.credential):
+        if key is None:
+            return await _run_here(s, identity, task, params)
         job_id = await start(s, identity, task, params, key=key)
         return await answer_of(s, job_id, s.settings.generate_timeout)
+
+
+async def _run_here(s: Services, identity: Identity, task: str, params: Mapping[str, Any]) -> Any:
+    limit = s.settings.generate_timeout
+    try:
+        async with asyncio.timeout(limit):
+            outcome = await s.jobs.run(job_id_for(identity.user_id, None), task, params, owner=identity.user_id)
+    except TimeoutError:
+        raise _too_long(limit) from None
+    if "answer" not in outcome:
+        raise Failed(outcome["error"])
+    return outcome["answer"]
+
+
+def _too_long(limit: float | None) -> Problem:
+    return Problem("TIMEOUT", f"The work took longer than {limit:g} seconds and was stopped.")
 
 
 async def find_job(s: Services, identity: Identity, job_id: str) -> tuple[Job, JobInfo]:

@@ -17,6 +17,7 @@ from ..store import Store
 from .tasks import TASKS, Report
 
 log = logging.getLogger(__name__)
+# The stages on the wire, in order: every stage of the engine names one of them (tests/service/test_stages.py).
 STAGES = (
     "queued",
     "reading",
@@ -81,7 +82,6 @@ def _reporter(job_id: str) -> Report:
 
     def report(progress: float, stage: str, title: str) -> None:
         nonlocal last
-        stage = stage if stage in STAGES else "exporting"  # a platform's own finishing stages
         moment = time.monotonic()
         if stage == last[0] and moment - last[1] < QUIET:
             return

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import multiprocessing
 import os
 import threading
@@ -19,9 +20,11 @@ from ..store import Store
 from . import child
 from .seam import Event, Lane, Outcome
 
+log = logging.getLogger(__name__)
 # One thread per process: the processes are the parallelism, and BLAS threads would fight over the cores.
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-NICE: Mapping[Lane, int] = {"now": 0, "queue": 10}
+# The API process comes first: it answers in a few milliseconds when it gets the processor.
+NICE: Mapping[Lane, int] = {"now": 5, "queue": 10}
 Heard = Callable[[str, Event], None]
 
 
@@ -59,6 +62,9 @@ class Processes:
 
     def _pool(self, lane: Lane) -> Any:  # a ProcessPool, whose methods have no types
         with self._lock:
+            if lane in self._pools and not self._pools[lane].active:
+                log.error("the processes of lane %s could not be kept alive; starting new ones", lane)
+                self._pools.pop(lane).stop()
             if lane not in self._pools:
                 s = self._settings
                 self._pools[lane] = ProcessPool(

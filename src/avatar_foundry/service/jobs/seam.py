@@ -57,6 +57,10 @@ class Jobs(Protocol):
         """Begin at once on this machine ("now") or when a worker is free ("queue"); a known id is left alone."""
         ...
 
+    async def run(self, job_id: str, task: str, params: Mapping[str, Any], *, owner: str) -> Outcome:
+        """Do the work here and now, for a caller who waits; nothing of it outlives this process but its result."""
+        ...
+
     async def wait(self, job_id: str, timeout: float | None = None) -> JobInfo:
         """The job once it is final. Raises TimeoutError."""
         ...

@@ -31,3 +31,9 @@ def of_batch(session: Session, batch_id: str) -> list[Job]:
 def forget(session: Session, ids: Sequence[str]) -> None:
     """Drop finished jobs; what they made stays."""
     session.execute(delete(Job).where(Job.id.in_(ids)))
+
+
+def newest_of(session: Session, owner_id: str) -> list[str]:
+    """An owner's thousand newest jobs: those that can be unfinished."""
+    query = select(Job.id).where(Job.owner_id == owner_id).order_by(Job.created_at.desc()).limit(1000)
+    return list(session.scalars(query))

@@ -1,11 +1,12 @@
 """Users. The owner is there from the first start; a person takes the account over with the set-up link."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ..db.tables import User
+from ..db.tables import Avatar, Replay, Upload, User
 from ..ids import new_id, now
 from ..problems import Problem
+from . import avatars
 
 OWNER = "owner"
 
@@ -44,3 +45,14 @@ def everyone(session: Session) -> list[User]:
 def set_up(session: Session) -> bool:
     """Whether somebody can sign in."""
     return session.scalar(select(User.id).where(User.password.is_not(None)).limit(1)) is not None
+
+
+def remove(session: Session, user_id: str) -> list[str]:
+    """Delete a user with all that is theirs; returns the contents that nobody holds any more."""
+    loose: list[str] = []
+    for table in (Avatar, Upload):
+        for holder in session.scalars(select(table.id).where(table.owner_id == user_id)).all():
+            loose += avatars.release(session, holder)
+    session.execute(delete(Replay).where(Replay.owner_id == user_id))
+    session.execute(delete(User).where(User.id == user_id))
+    return loose

@@ -1,7 +1,6 @@
 """Many avatars at once. One bad item never fails the others."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Request
@@ -9,17 +8,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import work
-from ..addresses import absolute, with_addresses
+from ..addresses import absolute
 from ..idempotency import idempotency_key
 from ..ids import job_id_for
-from ..jobs import JobInfo
-from ..problems import Failed, Problem, not_found
+from ..problems import Problem, not_found
 from ..records import jobs as job_records
 from ..routing import Id, Idempotency, Prefer, wants_async
 from ..routing import router as make_router
 from ..schemas import AcceptedBatch, BatchAnswer
-from ..services import Services, caller, services
-from ..sse import BEAT, EVENTS, beating, message, stream
+from ..services import caller, services
+from ..sse import EVENTS, stream
+from ..sse_batch import Begun, batch_events, result_of, summary
 
 router = make_router("batches")
 PRIORITY = 200  # behind single jobs
@@ -45,14 +44,6 @@ class Batch(BaseModel):
     items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]
 
 
-class Begun:
-    """A batch on its way: its jobs, in request order."""
-
-    def __init__(self, batch_id: str) -> None:
-        self.batch_id = batch_id
-        self.jobs: list[str] = []
-
-
 async def begin(request: Request, batch: Batch) -> Begun:
     """Start every item. What is not a recipe fails in its job: the batch's record stays whole."""
     s, who, key = services(request), caller(request), idempotency_key(request)
@@ -72,26 +63,6 @@ async def begin(request: Request, batch: Batch) -> Begun:
         )
         begun.jobs.append(job_id)
     return begun
-
-
-def result_of(request: Request, info: JobInfo) -> dict[str, Any]:
-    """An item's generate answer, or its error."""
-    try:
-        return with_addresses(request, work.unwrap(info))
-    except Failed as error:
-        return error.body(request.state.request_id)
-
-
-def summary(batch_id: str, results: list[dict[str, Any]]) -> dict[str, Any]:
-    """The batch's answer."""
-    failed = sum("error_code" in r for r in results)
-    return {
-        "batch_id": batch_id,
-        "total": len(results),
-        "succeeded": len(results) - failed,
-        "failed": failed,
-        "results": results,
-    }
 
 
 @router.post("/api/batch-generate", responses={200: {"model": BatchAnswer}, 202: {"model": AcceptedBatch}})
@@ -130,52 +101,22 @@ async def batch(batch_id: Id, request: Request) -> JSONResponse:
 
 @router.post("/api/batch-generate/stream", response_class=StreamingResponse, responses={200: EVENTS})
 async def batch_stream(batch: Batch, request: Request, idempotency: Idempotency = None) -> StreamingResponse:
-    """As /api/batch-generate, with progress as server-sent events."""
+    """As /api/batch-generate, with progress as server-sent events; `Location` is where to go on after a break."""
     begun = await begin(request, batch)
     s = services(request)
     for job_id in begun.jobs:
         s.listeners.watch(job_id)
-    return stream(_told(request, s, begun))
+    told = stream(batch_events(request, s, begun, request.headers.get("last-event-id", "")))
+    told.headers["Location"] = f"/api/batches/{begun.batch_id}/events"
+    return told
 
 
-async def _told(request: Request, s: Services, begun: Begun) -> AsyncIterator[str]:
-    queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
-    results: dict[int, dict[str, Any]] = {}
-
-    async def item(index: int, job_id: str) -> None:
-        started = False
-        async for event in s.jobs.events(job_id):
-            if not started:
-                started = True
-                await queue.put(("item_started", {"index": index, "job_id": job_id}))
-            await queue.put(("progress", {"index": index, **event.wire(job_id)}))
-        results[index] = result = result_of(request, await s.jobs.wait(job_id))
-        s.listeners.settle(job_id)
-        if not started:
-            await queue.put(("item_started", {"index": index, "job_id": job_id}))
-        name, field = ("item_failed", "error") if "error_code" in result else ("item_completed", "result")
-        await queue.put((name, {"index": index, "job_id": job_id, field: result}))
-
-    async def source() -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        left = len(begun.jobs)
-        while left:
-            told = await queue.get()
-            left -= told[0] in ("item_completed", "item_failed")
-            yield told
-
-    number = 0
-    async with s.listeners.present(*begun.jobs):
-        tasks = [asyncio.create_task(item(i, j)) for i, j in enumerate(begun.jobs)]
-        try:
-            async for told in beating(source(), s.settings.heartbeat):
-                if told is None:
-                    yield BEAT
-                    continue
-                number += 1
-                yield message(*told, number)
-        finally:
-            for task in tasks:
-                task.cancel()
-    whole = summary(begun.batch_id, [results[i] for i in range(len(begun.jobs))])
-    whole.pop("results")
-    yield message("batch_completed", whole, number + 1)
+@router.get("/api/batches/{batch_id}/events", response_class=StreamingResponse, responses={200: EVENTS})
+async def events(batch_id: Id, request: Request) -> StreamingResponse:
+    """A batch's items as server-sent events, from the first or behind Last-Event-ID, then `batch_completed`."""
+    s = services(request)
+    records = await s.database.read(job_records.of_batch, batch_id)
+    caller(request).check_owner(records[0].owner_id if records else None, "batch")
+    begun = Begun(batch_id)
+    begun.jobs = [r.id for r in records]
+    return stream(batch_events(request, s, begun, request.headers.get("last-event-id", "")))

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from fastapi import Request
+
 from ...presets import load_presets
+from ..addresses import base
 from ..routing import router as make_router
 from ..schemas import Presets
 
@@ -10,6 +13,8 @@ router = make_router("catalogue")
 
 
 @router.get("/api/presets", responses={200: {"model": Presets}})
-async def presets() -> dict[str, list[dict[str, Any]]]:
-    """All presets with their recipes."""
-    return {"presets": [p._asdict() for p in load_presets().values()]}
+async def presets(request: Request) -> dict[str, list[dict[str, Any]]]:
+    """All presets with their recipes and pictures."""
+    root = base(request)
+    found = load_presets().values()
+    return {"presets": [{**p._asdict(), "thumbnail": f"{root}/api/presets/{p.id}.png"} for p in found]}

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from ..auth.passwords import hash_password
 from ..db.tables import User
 from ..problems import Problem, not_found
-from ..records import users
+from ..records import jobs, users
 from ..routing import Id
 from ..routing import router as make_router
 from ..schemas import UserAnswer, UserPage
 from ..services import caller, services
+from .avatars import sweep
 
 router = make_router("users")
 
@@ -55,15 +56,17 @@ async def create(new: NewUser, request: Request) -> dict[str, Any]:
 
 @router.delete("/api/users/{user_id}", status_code=204)
 async def delete(user_id: Id, request: Request) -> Response:
-    """Delete a user with their keys, avatars and everything else."""
+    """Delete a user with all that is theirs: keys, sessions, jobs (stopped), avatars, uploads, reviews, webhooks."""
     if user_id == caller(request).user_id:
         raise Problem("CONFLICT", "You cannot delete yourself.")
-    await services(request).database.write(_delete, user_id)
+    s = services(request)
+    for job_id in await s.database.read(jobs.newest_of, user_id):
+        await s.jobs.cancel(job_id)
+    await sweep(s, await s.database.write(_delete, user_id))
     return Response(status_code=204)
 
 
-def _delete(session: Session, user_id: str) -> None:
-    user = users.get(session, user_id)
-    if user is None:
+def _delete(session: Session, user_id: str) -> list[str]:
+    if users.get(session, user_id) is None:
         raise not_found("user")
-    session.delete(user)
+    return users.remove(session, user_id)
