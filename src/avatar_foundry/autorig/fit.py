@@ -8,18 +8,24 @@ from numpy.typing import NDArray
 
 from ..avatar import F32, Frozen
 from ..geometry import components
+from ..humanoid import AXIS65, MAIN_CHILD, TWISTS
+from ..rig import joint_points
+from ..rig.joints import POINTS
 from .confidence import rate
-from .joints import place
+from .embed import complete, embed, measure_widths
+from .joints import SIDES, place
 from .limbs import find_limbs
 from .orient import Stand, find_stand, root_of, solid
+from .register import draw, outer_samples
 from .surface import Surface
 from .tree import grow
-from .volume import F64, sample_surface
+from .volume import F64, Volume, sample_surface
 
 FINE = 96.0  # voxels along the height
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metres, centimetres, millimetres, inches, feet
 PLAUSIBLE = (0.4, 3.0)  # metres
 USUAL = 1.7
+PARENT = {b.name: b.parent for b in AXIS65}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,35 +60,65 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
     """The skeleton in `surface`; hints: places of joints known beforehand, by canonical name, in input space."""
     positions = surface.positions.astype(np.float64)
     size = float(np.ptp(positions, axis=0).max())
-    points, _, face = sample_surface(positions, surface.faces, 0.55 * size / FINE)
+    points, normals, face = sample_surface(positions, surface.faces, 0.55 * size / FINE)
     piece = components(surface.faces, len(positions)).astype(np.int64)
     if len(piece) == len(positions):
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
-    return _measure(stand, points, hints or {})
+    given = {
+        name: stand.scale * stand.turn @ np.asarray(p, np.float64) + stand.shift for name, p in (hints or {}).items()
+    }
+    q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
+    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given)
 
 
-def _measure(stand: Stand, points: F64, hints: Mapping[str, NDArray[np.floating]]) -> Fit:
-    turn, scale, shift = stand.turn, stand.scale, stand.shift
-    q = scale * points[stand.kept] @ turn.T + shift
+def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64]) -> Fit:
+    """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`."""
     volume, graph = solid(q, FINE)
     tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
     limbs = find_limbs(tree, volume)
-    joints = place(limbs, volume, q)
-    for name, p in hints.items():
-        joints[name] = scale * turn @ np.asarray(p, np.float64) + shift
-    humanoid, reasons, confidence = rate(limbs, joints, stand.asymmetry, frozenset(hints))
-    metres = metres_per_unit(1.0 / scale) / scale
+    joints = {**place(limbs, volume, q), **given}
+    humanoid, reasons, confidence = rate(limbs, joints, stand.asymmetry, frozenset(given))
+    base = None
+    if limbs.arms and limbs.legs:
+        tips = {side + "HandEnd": arm.tip for side, arm in zip(SIDES, limbs.arms, strict=True)}
+        tips |= {side + "ToesEnd": leg.tip for side, leg in zip(SIDES, limbs.legs, strict=True)}
+        base = _body(joints, tips, q, normals, volume)
+        joints |= _leaves(joints, tips, base)
+    metres = metres_per_unit(1.0 / stand.scale) / stand.scale
     return Fit(
-        turn,
-        scale * metres,
-        shift * metres,
+        stand.turn,
+        stand.scale * metres,
+        stand.shift * metres,
         {name: p * metres for name, p in joints.items()},
-        confidence,
+        {name: confidence.get(name, confidence.get(PARENT[name], 0.0)) for name in joints},
         humanoid,
         reasons,
-        None,
+        None if base is None else (base * metres).astype(np.float32),
     )
+
+
+def _body(joints: Mapping[str, F64], tips: Mapping[str, F64], q: F64, normals: F64, volume: Volume) -> F32:
+    """(B, 3) the parametric body drawn onto the samples."""
+    whole = complete(joints, tips, q)
+    start = embed(whole, measure_widths(whole, q[::4]))
+    points, outward = outer_samples(q[::3], normals[::3], volume)
+    return draw(start, points, outward)
+
+
+def _leaves(joints: Mapping[str, F64], tips: Mapping[str, F64], base: F32) -> dict[str, F64]:
+    """Eyes and jaw off the fitted body, toe ends, twists in the middle of their segments."""
+    out = {}
+    read = joint_points(base)
+    for name in ("leftEye", "rightEye", "jaw"):
+        out[name] = read[POINTS.index(name)]
+    for side in SIDES:
+        out[side + "ToesEnd"] = tips[side + "ToesEnd"]
+    for name in TWISTS:
+        parent = PARENT[name]
+        child = MAIN_CHILD[parent]
+        out[name] = 0.5 * (joints[parent] + joints[child])
+    return out
 
 
 __all__ = ["Fit", "fit", "metres_per_unit"]

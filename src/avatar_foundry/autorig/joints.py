@@ -3,12 +3,14 @@
 import numpy as np
 
 from .limbs import Limb, Limbs
+from .torso import neck_height
 from .volume import F64, Volume
 
 KNEE, ELBOW, HAND = 0.515, 0.51, 0.27  # shares of ankle..hip, of shoulder..wrist, of shoulder..fingertip
 ANKLE = 0.057  # of the height, above the sole; less on short legs
 BALL = 0.5  # of the way from under the ankle to the tip of the toes
 HIP, HIP_BY_HEAD = 0.6, 0.45  # of the way from ankle to shoulder on adults; less the lower the shoulders are
+NECK, HEAD = 0.017, 0.023  # below and above the narrowest place of the neck
 SIDES = ("left", "right")
 
 
@@ -53,7 +55,7 @@ def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
     grid = middle + steps[:, None, None] * inward + depths[:, None] * below
     flesh = np.zeros(grid.shape[:2], bool)
     for z in (-1.5, 0.0, 1.5):
-        flesh |= volume.holds(grid.reshape(-1, 3) + [0, 0, z * volume.cell]).reshape(flesh.shape)
+        flesh |= volume.holds(grid.reshape(-1, 3) + np.array([0, 0, z * volume.cell])).reshape(flesh.shape)
     flesh[:, depths < 0.5 * radius] = True
     deep = np.where(flesh.all(axis=1), depths[-1], depths[np.argmin(flesh, axis=1)])
     body = deep > 2.2 * radius + 0.03
@@ -111,12 +113,15 @@ def place(limbs: Limbs, volume: Volume, samples: F64) -> dict[str, F64]:
             out[side + "UpperLeg"], out[side + "LowerLeg"] = hip, knee
             out[side + "Foot"], out[side + "Toes"] = ankle, ball
         hips = np.mean([out["leftUpperLeg"], out["rightUpperLeg"]], axis=0)
-        out["hips"] = hips * [0, 1, 1] + [0, 0.02, 0]
+        out["hips"] = hips * [0, 1, 1] + [0, 0.01, 0]
     if limbs.arms and limbs.legs:
-        top = np.array([0.0, shoulder_y + 0.04, float(np.mean([out[s + "UpperArm"][2] for s in SIDES]))])
+        nape, clear = neck_height(samples, shoulder_y, 1.0)
+        depth = float(np.mean([out[s + "UpperArm"][2] for s in SIDES]))
+        top = np.array([0.0, max(nape - NECK, shoulder_y + 0.005), depth])
         for name, share in (("spine", 0.2), ("chest", 0.45), ("upperChest", 0.7), ("neck", 1.0)):
             out[name] = out["hips"] + share * (top - out["hips"])
-        out["head"] = top + np.array([0, 0.05, 0])
+        out["head"] = np.array([0.0, nape + HEAD, depth])
+        del clear
     return out
 
 
