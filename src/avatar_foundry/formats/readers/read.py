@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from ...avatar import Avatar
 from ...errors import SourceError
 from .bundle import Bundle, main_model, open_zip
+from .dae import read_dae
 from .fbx import read_fbx
 from .gltf import read_gltf
 from .obj import read_obj
@@ -76,4 +77,6 @@ def dispatch(kind: str, name: str, data: bytes, bundle: Bundle, log: Log) -> tup
         return read_stl(stem, data, log), Source("stl")
     if kind == "fbx":
         return read_fbx(stem, data, bundle, log)
+    if kind == "dae":
+        return read_dae(stem, data, bundle, log)
     raise SourceError(f"{kind.upper()} files are not read yet", hint="Export as .glb.")
