@@ -1,13 +1,13 @@
 """Close small holes with faces between the vertices that are there: skin, shapes and uvs need no guessing."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32
-
-MOST_EDGES = 64
+from .work import Numbers, Work
 
 
 def clip_ears(points: NDArray[np.float64], counts: I32) -> tuple[I32, NDArray[np.bool_]]:
@@ -81,3 +81,32 @@ def outline(loops: list[I32], tails: I32, positions: F32) -> tuple[NDArray[np.fl
     for i, loop in enumerate(loops):
         points[i, : len(loop)] = positions[tails[loop[::-1]]]
     return points, counts
+
+
+def fill(work: Work, loops: list[I32]) -> Numbers:
+    """Fill the border `loops` (half-edges in order), each within one part."""
+    whole = work.whole
+    flat = whole.faces.ravel()
+    points, counts = outline(loops, flat, whole.positions)
+    triangles, fine = clip_ears(points, counts)
+    if not len(triangles):
+        return {}
+    ring = np.zeros(points.shape[:2], np.int64)
+    for i, half in enumerate(loops):
+        ring[i, : len(half)] = half[::-1]
+    corners = ring[triangles[:, [0]], triangles[:, 1:]]
+    part = whole.part[ring[triangles[:, 0], 0] // 3]
+    meshes = []
+    for k, (face0, vertex0) in enumerate(
+        zip(whole.first_face.tolist()[:-1], whole.first_vertex.tolist(), strict=False)
+    ):
+        rows, mesh = corners[part == k], work.avatar.parts[k].mesh
+        if len(rows):
+            faces = np.concatenate([mesh.faces, (flat[rows] - vertex0).astype(np.int32)])
+            uv_faces = mesh.uv_faces
+            if uv_faces is not None:
+                uv_faces = np.concatenate([uv_faces, uv_faces.ravel()[rows - 3 * face0]])
+            mesh = replace(mesh, faces=faces, uv_faces=uv_faces)
+        meshes.append(mesh)
+    work.put(meshes)
+    return {"holes": int(fine.sum()), "faces": len(triangles)}

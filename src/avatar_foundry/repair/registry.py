@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from ..avatar import Avatar
 from ..errors import RecipeError
+from . import solid
 from . import surface_fixes as surface
 from . import texture_fixes as textures
+from .colours import bake_colours
 from .place_fixes import rescale, turn_upright
 from .skin_fixes import bind_loose, limit_influences, normalise_weights
 from .unwrap import unwrap_parts
@@ -55,6 +57,12 @@ FIXES: dict[str, Fix] = {
     ),
     "orient": Fix("Fix Face Orientation", surface.orient_faces, True, "{faces} faces turned over"),
     "fill-holes": Fix("Close Small Holes", surface.fill_holes, True, "{holes} small holes closed with {faces} faces"),
+    "close": Fix("Close Every Opening", solid.close, False, "{holes} openings closed with {faces} faces"),
+    "thicken": Fix("Thicken Open Surfaces", solid.thicken, False, "{faces} faces added behind open surfaces"),
+    "unwrap": Fix("Unwrap the Mesh", unwrap_parts, True, "{parts} parts unwrapped into {charts} charts"),
+    "bake-vertex-colours": Fix(
+        "Bake Vertex Colours", bake_colours, True, "the vertex colours of {parts} parts moved into their materials"
+    ),
     "weld": Fix("Weld Duplicate Vertices", surface.weld, True, "{vertices} vertices joined with their equals"),
     "split-non-manifold": Fix(
         "Split Non-Manifold Geometry",
@@ -79,7 +87,6 @@ FIXES: dict[str, Fix] = {
     "bind-loose-vertices": Fix(
         "Bind Loose Vertices", bind_loose, True, "{vertices} loose vertices bound like their neighbours"
     ),
-    "unwrap": Fix("Unwrap the Mesh", unwrap_parts, True, "{parts} parts unwrapped into {charts} charts"),
     "opaque-materials": Fix(
         "Make Opaque", textures.opaque, True, "{materials} materials without transparency drawn as opaque"
     ),

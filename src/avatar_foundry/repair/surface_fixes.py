@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ..avatar import I32, Mesh
 from ..geometry import vertex_normals
-from . import clean, holes
+from . import clean
+from .holes import fill
 from .outward import Turns, find_turns, own_sense
 from .scraps import find_scraps
 from .select import drop_unused, gather_vertices, keep_faces
@@ -236,36 +237,8 @@ def fillable(work: Work) -> list[I32]:
 
 def fill_holes(work: Work) -> Numbers:
     """Close small holes."""
-    whole = work.whole
     chosen = fillable(work)
-    if not chosen:
-        return {}
-    flat = whole.faces.ravel()
-    points, counts = holes.outline(chosen, flat, whole.positions)
-    triangles, fine = holes.clip_ears(points, counts)
-    if not len(triangles):
-        return {}
-    width = points.shape[1]
-    ring = np.zeros((len(chosen), width), np.int64)
-    for i, half in enumerate(chosen):
-        ring[i, : len(half)] = half[::-1]
-    corner_half = ring[triangles[:, [0]], triangles[:, 1:]]
-    part = whole.part[ring[triangles[:, 0], 0] // 3]
-    meshes = []
-    for k, (mesh, face0, vertex0) in enumerate(
-        zip(whole.meshes, whole.first_face.tolist(), whole.first_vertex.tolist(), strict=False)
-    ):
-        rows = corner_half[part == k]
-        mesh = work.avatar.parts[k].mesh
-        if len(rows):
-            faces = (flat[rows] - vertex0).astype(np.int32)
-            uv_faces = mesh.uv_faces
-            if uv_faces is not None:
-                uv_faces = np.concatenate([uv_faces, uv_faces.ravel()[rows - 3 * face0]])
-            mesh = replace(mesh, faces=np.concatenate([mesh.faces, faces]), uv_faces=uv_faces)
-        meshes.append(mesh)
-    work.put(meshes)
-    return {"holes": int(fine.sum()), "faces": len(triangles)}
+    return fill(work, chosen) if chosen else {}
 
 
 def recompute_normals(work: Work) -> Numbers:

@@ -104,11 +104,12 @@ def bind_matrix(subject: Subject) -> Iterator[Finding]:
     if bones is None:
         return
     axes = bones.rest[:, :3, :3].astype(np.float64)
-    finite = np.isfinite(bones.rest).all(axis=(1, 2))
+    finite = np.asarray(np.isfinite(bones.rest).all(axis=(1, 2)))
     axes = np.where(finite[:, None, None], axes, 0)
     det = np.linalg.det(axes)
     length = np.linalg.norm(axes, axis=1)
-    flat = ~finite | (np.abs(det) < 1e-9 * np.maximum(length.prod(axis=1), 1e-30)) | (length.min(axis=1) < 1e-12)
+    small = np.abs(det) < 1e-9 * np.maximum(length.prod(axis=1), 1e-30)
+    flat = np.asarray(~finite | small | (length.min(axis=1) < 1e-12))
     unit = axes / np.maximum(length, 1e-30)[:, None, :]
     skewed = ~flat & (np.abs(unit.transpose(0, 2, 1) @ unit - np.eye(3)).max(axis=(1, 2)) > AXES)
     uneven = ~flat & (length.max(axis=1) > length.min(axis=1) * (1 + 10 * AXES))
