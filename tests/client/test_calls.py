@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.served import SMALL, Served
 
@@ -118,6 +120,8 @@ def test_a_batch_tells_of_each_item_and_keeps_their_order(foundry: Foundry) -> N
     assert (result["total"], result["succeeded"], result["failed"]) == (3, 2, 1)
     assert result["results"][1]["error_code"] == "VALIDATION_ERROR"
     stands = foundry.jobs.batch(result["batch_id"])
+    again = list(foundry.jobs.batch_events(result["batch_id"]))
+    assert (again[-1].name, again[-1].data["total"]) == ("batch_completed", 3)
     assert [r.get("avatar_id") for r in stands["results"]] == [r.get("avatar_id") for r in result["results"]]
 
 
@@ -149,6 +153,19 @@ def test_variants_and_pictures(foundry: Foundry, made: Any, tmp_path: Path) -> N
         foundry.avatars.picture(made["avatar_id"], sise=64)
     assert foundry.preset_picture("warrior", tmp_path / "w.png").read_bytes()[1:4] == b"PNG"
     assert foundry.preview_url(avatar_id="a b") == f"{foundry.url}/api/preview?avatar_id=a+b"
+
+
+def test_avatars_are_shared_and_archived(foundry: Foundry, made: Any, tmp_path: Path) -> None:
+    link = foundry.avatars.share(made["avatar_id"], expires_in=600)
+    with Foundry(foundry.url) as stranger:
+        assert httpx.get(link["url"]).status_code == 200
+        with pytest.raises(Unauthorized):
+            stranger.avatars.get(made["avatar_id"])
+    foundry.avatars.unshare(made["avatar_id"])
+    assert zipfile.is_zipfile(foundry.avatars.archive(made["avatar_id"], tmp_path / "all.zip"))
+    with pytest.raises(UnsupportedFormat) as refused:
+        foundry.avatars.variant(made["avatar_id"], "usdz", tmp_path / "a.usdz", platform="unity")
+    assert refused.value.suggestions
 
 
 def test_avatars_are_listed_page_by_page_and_deleted(foundry: Foundry) -> None:

@@ -123,6 +123,18 @@ def test_downloads_go_on_where_they_broke_off(server: Served, cut: Cut, made: An
     assert [p.name for p in tmp_path.iterdir()] == ["a.glb"]
 
 
+def test_uploads_go_on_where_they_broke_off(server: Served, cut: Cut, tmp_path: Path) -> None:
+    data = bytes(range(256)) * 400
+    (tmp_path / "large one.glb").write_bytes(data)
+    line = cut(900, 900, 900, 900)
+    with Foundry(line.url, server.key, patience=QUICK) as foundry:
+        upload = foundry.uploads.send(tmp_path / "large one.glb", piece=20_000)
+        foundry.uploads.delete(upload["id"])
+    assert line.cuts >= 2
+    assert upload["path"] == "/large_one.glb"
+    assert upload["sha256"] == hashlib.sha256(data).hexdigest()
+
+
 def test_damaged_files_are_not_kept(tmp_path: Path) -> None:
     with scripted((200, {"ETag": '"' + "0" * 64 + '"'}, b"other bytes")) as (url, _), Foundry(url, "sk-x") as foundry:
         with pytest.raises(DownloadCorrupt):

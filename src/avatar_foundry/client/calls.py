@@ -21,7 +21,7 @@ LOCAL = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True)
 class Call:
-    """One request, repeatable. `form` and `file` make it multipart."""
+    """One request, repeatable unless `once`. `form` and `file` make it multipart."""
 
     method: str
     path: str
@@ -29,13 +29,17 @@ class Call:
     json: Any = None
     form: Mapping[str, Any] | None = None
     file: Source | None = None
+    content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str | None = None
     timeout: float | None = None
+    once: bool = False
 
     @property
     def is_repeatable(self) -> bool:
         """Whether it can be sent again: a file that cannot be rewound cannot."""
+        if self.once:
+            return False
         return self.file is None or isinstance(self.file, str | os.PathLike | tuple) or self.file.seekable()
 
 
@@ -89,6 +93,9 @@ def query(params: Mapping[str, Any]) -> httpx.QueryParams:
 @contextmanager
 def multipart(call: Call) -> Iterator[dict[str, Any]]:
     """httpx's arguments for the call's form and file, which is open meanwhile."""
+    if call.content is not None:
+        yield {"content": call.content}
+        return
     if call.file is None:
         yield {"json": call.json} if call.json is not None else {}
         return

@@ -172,6 +172,15 @@ class AvatarPage(TypedDict):
     next_cursor: str | None
 
 
+class Link(TypedDict):
+    """A link that shows one avatar without a key."""
+
+    url: str
+    token: str
+    avatar_id: str
+    expires_at: str
+
+
 class Review(TypedDict):
     """A review with all its decisions."""
 

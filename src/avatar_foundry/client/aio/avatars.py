@@ -1,11 +1,11 @@
-"""Avatars with their files, variants and pictures; their reviews; the workspace's uploads."""
+"""Avatars with their files, variants and pictures."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ..calls import Call, Source, filled, segment
-from ..types import AvatarPage, File, Made, Review, ReviewPage, ReviewState, Upload
+from ..calls import Call, filled, segment
+from ..types import AvatarPage, File, Link, Made
 from .connection import AsyncConnection
 from .downloads import Target, download
 
@@ -71,8 +71,28 @@ class AsyncAvatars:
         platform, quality (low | medium | high), lod (0..3), textureAtlas, textureSizeLimit, textureFormat,
         morphTargets, pose, useHands, useDracoMeshCompression, useMeshOptCompression.
         """
-        call = Call("GET", f"/api/avatars/{segment(avatar_id)}.glb", params=options)
+        return await self.variant(avatar_id, "glb", target, **options)
+
+    async def variant(
+        self, avatar_id: str, kind: Literal["glb", "vrm", "fbx", "usdz"], target: Target, **options: Any
+    ) -> Path:
+        """As `glb`, in another format. Raises UnsupportedFormat where the platform is not written so."""
+        call = Call("GET", f"/api/avatars/{segment(avatar_id)}.{kind}", params=options)
         return await download(self._connection, call, target)
+
+    async def archive(self, avatar_id: str, target: Target) -> Path:
+        """All files with recipe and licences, as a ZIP."""
+        return await download(self._connection, Call("GET", f"/api/avatars/{segment(avatar_id)}.zip"), target)
+
+    async def share(self, avatar_id: str, *, expires_in: int | None = None) -> Link:
+        """A link to the preview page that needs no key and expires (in seconds; a week without)."""
+        path = f"/api/avatars/{segment(avatar_id)}/links"
+        link: Link = await self._connection.json(Call("POST", path, json=filled(expires_in=expires_in)))
+        return link
+
+    async def unshare(self, avatar_id: str) -> None:
+        """Make every link to this avatar worthless."""
+        await self._connection.json(Call("DELETE", f"/api/avatars/{segment(avatar_id)}/links"))
 
     async def png(
         self,
@@ -122,53 +142,3 @@ def _plain(file: File) -> str:
     if name in ("", ".", "..") or "/" in name or "\\" in name or "\0" in name:
         raise ValueError(f"not a file's name: {name!r}")
     return name
-
-
-class AsyncReviews:
-    """`foundry.reviews`."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def list(
-        self, state: ReviewState | None = None, *, limit: int | None = None, cursor: str | None = None
-    ) -> ReviewPage:
-        """A page of reviews, newest first."""
-        params = filled(state=state, limit=limit, cursor=cursor)
-        page: ReviewPage = await self._connection.json(Call("GET", "/api/reviews", params=params))
-        return page
-
-    async def get(self, review_session_id: str) -> Review:
-        """One review with all its decisions."""
-        review: Review = await self._connection.json(Call("GET", f"/api/reviews/{segment(review_session_id)}"))
-        return review
-
-    async def decide(
-        self, review_session_id: str, decision: Literal["approve", "reject", "request_changes"], comment: str = ""
-    ) -> Review:
-        """Add a decision; the newest one counts."""
-        path = f"/api/reviews/{segment(review_session_id)}/decision"
-        call = Call("POST", path, json={"decision": decision, "comment": comment})
-        review: Review = await self._connection.json(call)
-        return review
-
-
-class AsyncUploads:
-    """`foundry.uploads`: the caller's workspace."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def list(self) -> Sequence[Upload]:
-        """The workspace's files, newest first."""
-        found: list[Upload] = (await self._connection.json(Call("GET", "/api/uploads")))["items"]
-        return found
-
-    async def create(self, file: Source) -> Upload:
-        """Put a file (a path, `(name, bytes)` or an open file) there; one of the same name is replaced."""
-        upload: Upload = await self._connection.json(Call("POST", "/api/uploads", file=file))
-        return upload
-
-    async def delete(self, upload_id: str) -> None:
-        """Delete a file."""
-        await self._connection.json(Call("DELETE", f"/api/uploads/{segment(upload_id)}"))

@@ -11,11 +11,13 @@ import httpx
 from ..calls import KEY_VARIABLE, Call, Patience, Source, filled
 from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, RecipeFields, WhoAmI
 from .accounts import AsyncKeys, AsyncUsers, AsyncWebhooks
-from .avatars import AsyncAvatars, AsyncReviews, AsyncUploads
+from .avatars import AsyncAvatars
 from .connection import AsyncConnection
 from .downloads import Target, download
 from .jobs import AsyncJobs
+from .reviews import AsyncReviews
 from .streams import AsyncAcceptedStream, AsyncBatchStream, AsyncJobStream
+from .uploads import AsyncUploads
 
 LATER = {"Prefer": "respond-async"}
 Recipe = Mapping[str, Any]
@@ -121,7 +123,7 @@ class AsyncFoundry:
         """As `batch`, with events to iterate; leaving a `with` around it early cancels what is not done."""
         body = {"items": list(items)}
         call = Call("POST", "/api/batch-generate/stream", json=body, idempotency_key=idempotency_key)
-        return AsyncBatchStream(self._connection, call)
+        return AsyncBatchStream(self._connection, begin=call)
 
     async def batch_job(self, items: Sequence[Recipe], *, idempotency_key: str | None = None) -> AcceptedBatch:
         """As `batch`, but only begin: `jobs.batch(batch_id)` tells how it stands."""

@@ -3,7 +3,7 @@
 from ..calls import Call, segment
 from ..types import Batch, Job, Made
 from .connection import AsyncConnection
-from .streams import AsyncJobStream
+from .streams import AsyncBatchStream, AsyncJobStream
 
 
 class AsyncJobs:
@@ -34,3 +34,7 @@ class AsyncJobs:
         """How a batch stands."""
         batch: Batch = await self._connection.json(Call("GET", f"/api/batches/{segment(batch_id)}"))
         return batch
+
+    def batch_events(self, batch_id: str) -> AsyncBatchStream:
+        """A batch's events from the first. Leaving a `with` around it early cancels what is not done."""
+        return AsyncBatchStream(self._connection, batch_id=batch_id)

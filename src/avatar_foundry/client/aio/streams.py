@@ -65,6 +65,9 @@ class _AsyncStream(Generic[Answer]):
     def _request(self) -> Call:
         raise NotImplementedError
 
+    def _opened(self, response: httpx.Response) -> None:
+        """Note what a response's head says."""
+
     async def _told(self, event: Event) -> Event | None:
         """Note an event; None when it was told before. Raises FoundryApiError for `error`."""
         raise NotImplementedError
@@ -80,6 +83,7 @@ class _AsyncStream(Generic[Answer]):
             try:
                 response = await self._connection.send(self._request(), stream=True)
                 try:
+                    self._opened(response)
                     decoder = Decoder()
                     if response.status_code == 204 and (last := await self._silence()) is not None:
                         yield last
@@ -159,12 +163,14 @@ class AsyncBatchStream(_AsyncStream[Batch]):
     """A batch's events: item_started, progress, item_completed, item_failed, and batch_completed last.
 
     One bad item never fails the others, so nothing is raised for it: see `item_failed` and `result["results"]`.
-    When the connection drops, the same batch is joined again, and what was told is not told twice.
+    When the connection drops, the stream goes on where it was (Last-Event-ID), and what was told is not told twice.
     """
 
-    def __init__(self, connection: AsyncConnection, begin: Call) -> None:
+    def __init__(self, connection: AsyncConnection, *, begin: Call | None = None, batch_id: str | None = None) -> None:
         super().__init__(connection)
-        self._begin = connection.again(begin)
+        self.batch_id = batch_id
+        self._begin = connection.again(begin) if begin is not None else None
+        self._last = ""
         self._jobs: dict[int, str] = {}
         self._results: dict[int, dict[str, Any]] = {}
         self._reached: dict[int, float] = {}
@@ -177,9 +183,20 @@ class AsyncBatchStream(_AsyncStream[Batch]):
                     await self._connection.json(Call("DELETE", f"/api/jobs/{segment(job_id)}"))
 
     def _request(self) -> Call:
-        return self._begin
+        if self.batch_id is None:
+            assert self._begin is not None
+            return self._begin
+        last = {"Last-Event-ID": self._last} if self._last else {}
+        path = f"/api/batches/{segment(self.batch_id)}/events"
+        return Call("GET", path, headers={**EVENT_STREAM, **last}, timeout=QUIET)
+
+    def _opened(self, response: httpx.Response) -> None:
+        # /api/batches/{batch_id}/events
+        if self.batch_id is None and (place := response.headers.get("location", "").split("/"))[-1] == "events":
+            self.batch_id = place[-2]
 
     async def _told(self, event: Event) -> Event | None:
+        self._last = event.id or self._last
         if event.name == "error":
             raise error_from(event.data)
         if event.name == "batch_completed":

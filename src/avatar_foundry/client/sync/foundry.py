@@ -12,11 +12,13 @@ import httpx
 from ..calls import KEY_VARIABLE, Call, Patience, Source, filled
 from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, RecipeFields, WhoAmI
 from .accounts import Keys, Users, Webhooks
-from .avatars import Avatars, Reviews, Uploads
+from .avatars import Avatars
 from .connection import Connection
 from .downloads import Target, download
 from .jobs import Jobs
+from .reviews import Reviews
 from .streams import AcceptedStream, BatchStream, JobStream
+from .uploads import Uploads
 
 LATER = {"Prefer": "respond-async"}
 Recipe = Mapping[str, Any]
@@ -122,7 +124,7 @@ class Foundry:
         """As `batch`, with events to iterate; leaving a `with` around it early cancels what is not done."""
         body = {"items": list(items)}
         call = Call("POST", "/api/batch-generate/stream", json=body, idempotency_key=idempotency_key)
-        return BatchStream(self._connection, call)
+        return BatchStream(self._connection, begin=call)
 
     def batch_job(self, items: Sequence[Recipe], *, idempotency_key: str | None = None) -> AcceptedBatch:
         """As `batch`, but only begin: `jobs.batch(batch_id)` tells how it stands."""

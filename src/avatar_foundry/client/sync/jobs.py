@@ -4,7 +4,7 @@
 from ..calls import Call, segment
 from ..types import Batch, Job, Made
 from .connection import Connection
-from .streams import JobStream
+from .streams import BatchStream, JobStream
 
 
 class Jobs:
@@ -35,3 +35,7 @@ class Jobs:
         """How a batch stands."""
         batch: Batch = self._connection.json(Call("GET", f"/api/batches/{segment(batch_id)}"))
         return batch
+
+    def batch_events(self, batch_id: str) -> BatchStream:
+        """A batch's events from the first. Leaving a `with` around it early cancels what is not done."""
+        return BatchStream(self._connection, batch_id=batch_id)
