@@ -1,7 +1,8 @@
 """Which joint of a rig is which bone of AXIS-65: by an explicit map, by the names of known rigs, by words, by shape."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class RigMap:
 
     joints: canonical bone -> joint number. family: key of names.toml, "vrm" for an explicit map, "words" or "shape".
     confidence: 0..1, that every required bone is right. missing: required bones that no joint serves.
-    reasons: what speaks for the family and what against the mapping, for people.
+    reasons: what speaks for the family and what against the mapping, for people. names: canonical bone -> joint's name.
     """
 
     joints: Mapping[str, int]
@@ -30,9 +31,32 @@ class RigMap:
     confidence: float
     missing: tuple[str, ...] = ()
     reasons: tuple[str, ...] = field(default=())
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
-def recognise(
+class Told(Protocol):
+    """What of a file's own account `recognise` uses: VRM's map of bones, or None."""
+
+    @property
+    def vrm(self) -> "VrmBones | None": ...
+
+
+class VrmBones(Protocol):
+    """VRM's humanoid bones: bone -> joint name."""
+
+    @property
+    def bones(self) -> Mapping[str, str]: ...
+
+
+def recognise(avatar: Avatar, source: Told | None = None) -> RigMap:
+    """The best reading of an uploaded avatar's rig; of confidence 0 when it has none. Deterministic."""
+    if avatar.skeleton is None:
+        return RigMap({}, "", 0.0, tuple(sorted(REQUIRED)), ("There is no skeleton",))
+    told = source.vrm.bones if source is not None and source.vrm is not None else None
+    return recognise_skeleton(avatar.skeleton, told, weighted_joints(avatar))
+
+
+def recognise_skeleton(
     skeleton: Skeleton,
     humanoid: Mapping[str, str | int] | None = None,
     weighted: NDArray[np.bool_] | None = None,
@@ -43,6 +67,11 @@ def recognise(
     number; it wins when it names the bones that it must. weighted: (J,) joints that move a vertex (`weighted_joints`);
     controls and sockets without weight then do not confuse the reading by shape. Deterministic.
     """
+    found = _read(skeleton, humanoid, weighted)
+    return replace(found, names={bone: skeleton.names[joint] for bone, joint in found.joints.items()})
+
+
+def _read(skeleton: Skeleton, humanoid: Mapping[str, str | int] | None, weighted: NDArray[np.bool_] | None) -> RigMap:
     parents, at = tuple(int(p) for p in skeleton.parents), skeleton.rest[:, :3, 3].astype(np.float64)
     names = skeleton.names
     if humanoid:
@@ -223,7 +252,7 @@ def read_words(names: tuple[str, ...], parents: tuple[int, ...]) -> dict[str, in
 
 
 def _trunk(names: tuple[str, ...], parents: tuple[int, ...], out: dict[str, int], hips: int | None) -> None:
-    """Hips and spine, in place: the legs' common ancestor where no name says it, and what lies between it and the neck."""
+    """Hips and spine, in place: the legs' common ancestor if no name says it, and what lies between it and the neck."""
 
     def above(joint: int) -> list[int]:
         line = []
