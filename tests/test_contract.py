@@ -22,7 +22,7 @@ RANKS = {
     **dict.fromkeys(("recipe", "presets", "credits"), 7),
     "prompt": 8,
     "resolve": 9,
-    **dict.fromkeys(("plan", "build", "wire", "warm"), 10),
+    **dict.fromkeys(("plan", "account", "build", "process", "wire", "warm"), 10),
     **dict.fromkeys(("cli", "mcp", "service"), 11),
     "client": 0,
 }

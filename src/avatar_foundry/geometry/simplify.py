@@ -25,6 +25,20 @@ GOLDEN = 0.6180339887498949
 STUCK = 1.02  # further than this above the target a level is tried again with fewer scruples
 
 
+class Weighting(NamedTuple):
+    """What a difference counts beside a position error of the mesh's whole extent.
+
+    permissive: seams may be crossed from the start; else only when a level cannot reach its target otherwise.
+    """
+
+    normal: float = NORMAL
+    uv: float = UV
+    skin: float = SKIN
+    shape: float = SHAPE
+    build: float = BUILD
+    permissive: bool = False
+
+
 class Level(NamedTuple):
     """faces and uv_faces (F', 3): rows of vertex and uv indices of the full mesh."""
 
@@ -46,6 +60,7 @@ def build_levels(
     builds: Sequence[F32] = (),
     locks: Sequence[NDArray[np.bool_]] = (),
     care: F32 | None = None,
+    weighting: Weighting = Weighting(),  # noqa: B008 (immutable)
 ) -> tuple[Level, ...]:
     """Simplify a welded mesh to each of `targets` (falling face counts); level k starts from level k - 1.
 
@@ -65,21 +80,21 @@ def build_levels(
     extent = float(np.ptp(points, axis=0).max(initial=0.0)) or 1.0
     if normals is None:
         normals = vertex_normals(positions, faces)
-    columns, factors = [normals[vertex_of]], [NORMAL] * 3
+    columns, factors = [normals[vertex_of]], [weighting.normal] * 3
     if uvs is not None:
         columns.append(uvs[uv_of])
-        factors += [UV] * 2
+        factors += [weighting.uv] * 2
     if joints is not None and weights is not None:
         columns.append(joint_channels(joints, weights, faces)[vertex_of])
-        factors += [SKIN] * columns[-1].shape[1]
+        factors += [weighting.skin] * columns[-1].shape[1]
     if shapes:
         columns.append(shape_channels(shapes, len(positions))[vertex_of] / np.float32(extent))
-        factors += [SHAPE] * columns[-1].shape[1]
+        factors += [weighting.shape] * columns[-1].shape[1]
     if builds:
         every = np.arange(len(positions), dtype=np.int32)
         other = shape_channels([(every, b - positions) for b in builds], len(positions))
         columns.append(other[vertex_of] / np.float32(extent))
-        factors += [BUILD] * other.shape[1]
+        factors += [weighting.build] * other.shape[1]
     if care is not None and care.any():
         # the position once more, about the middle of the place, so that the edge of `care` stays quiet
         middle = np.average(positions, axis=0, weights=care).astype(np.float32)
@@ -89,24 +104,33 @@ def build_levels(
     levels, current = [], split
     for k, target in enumerate(targets):
         held = locks[k][vertex_of].astype(np.uint8) if len(locks) else None
-        current = _reduce(current, vertex_of, points, attributes, scale, held, max(int(target), min(len(split), 2)))
+        goal = max(int(target), min(len(split), 2))
+        current = _reduce(current, vertex_of, points, attributes, scale, held, goal, weighting.permissive)
         rows = np.ascontiguousarray(vertex_of[current]), np.ascontiguousarray(uv_of[current])
         levels.append(Level(rows[0], rows[1] if uv_faces is not None else None))
     return tuple(levels)
 
 
 def _reduce(
-    faces: I32, vertex_of: I32, points: F32, attributes: F32, scale: F32, lock: NDArray[np.uint8] | None, target: int
+    faces: I32,
+    vertex_of: I32,
+    points: F32,
+    attributes: F32,
+    scale: F32,
+    lock: NDArray[np.uint8] | None,
+    target: int,
+    permissive: bool,
 ) -> I32:
     welded = np.ascontiguousarray(vertex_of[faces])
     thicket = len(np.unique(components(welded, int(vertex_of.max()) + 1)[welded[:, 0]])) >= MANY
-    for options in (0, meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE):
+    across = meshopt.PERMISSIVE if permissive else 0
+    for options in dict.fromkeys((across, across | meshopt.PRUNE, meshopt.PRUNE | meshopt.PERMISSIVE)):
         # cards would otherwise be collapsed away one by one from one end
-        limit = CARD_ERROR if thicket and options == 0 else 1.0
+        limit = CARD_ERROR if thicket and options == across else 1.0
         out, _ = meshopt.simplify(
             faces, points, attributes, scale, lock, target=target, error=limit, options=EVEN | options
         )
-        if thicket and options == 0 and len(out) > target:
+        if thicket and options == across and len(out) > target:
             out = thin(out, vertex_of, points, target)
         if len(out):
             faces = out

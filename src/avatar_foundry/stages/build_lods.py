@@ -8,17 +8,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..autorig.adopt import pose_matrices_of
 from ..avatar import F32, I32, U16, Avatar, Mesh, Part, Skeleton
+from ..geometry.refit import at
 from ..lod import Ladder, Probes, Rung, choose_rungs, drawn_faces, face_targets, is_trim, item_ladder, ladder
+from ..lod.fitted import Fitted, dense_delta, fitted_levels
 from ..lod.gather import Shapes, concatenate_shapes, take_faces, without_hidden
 from ..lod.probes import NOWHERE, together
 from ..pipeline import stage
-from ..rig import POSES, pose_matrices
+from ..rig import POSES
 
 LEVELS = (1.0, 0.5, 0.25, 0.12)
 WITHIN = 0.01  # of a level's faces: nearer to the goal than this is near enough
 ATTEMPTS = 3
 MILLIMETRES = 1000.0
+SAMPLED = 1500  # points of a fitted level that are measured
 SUNK, DEEPEST = 0.3, 0.012  # of the mean edge; metres
 LIFTED, HIGHEST = 0.15, 0.008
 
@@ -30,6 +34,9 @@ def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
     if not parts or len(levels) < 2 or all(len(p.lods) == len(levels) for p in parts):
         return avatar.map_parts(without_hidden)
     matrices = None if avatar.skeleton is None else test_matrices(avatar.skeleton)
+    if avatar.base is None:
+        fitted = {p.name: p for p in fit_levels([without_hidden(p) for p in parts], levels[1:], matrices)}
+        return avatar.map_parts(lambda part: fitted.get(part.name, part))
     whole = [item_ladder(p) for p in parts]
     if all(whole):
         steps = pick_levels(parts, [w for w in whole if w], levels[1:])
@@ -38,6 +45,55 @@ def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
         steps = [exact_steps(p, w) for p, w in zip(parts, choose_levels(parts, levels[1:]), strict=True)]
     done = {p.name: with_levels(p, chosen, matrices) for p, chosen in zip(parts, steps, strict=True)}
     return avatar.map_parts(lambda part: done.get(part.name, part))
+
+
+def fit_levels(parts: Sequence[Part], ratios: Sequence[float], matrices: F32 | None) -> list[Part]:
+    """Parts that came from elsewhere with their levels, which are fitted: see `lod.fitted`."""
+    roles, counts = [p.role for p in parts], [len(p.mesh.faces) for p in parts]
+    targets = [face_targets(roles, counts, r) for r in ratios]
+    out = []
+    for i, part in enumerate(parts):
+        made = fitted_levels(part.mesh, [t[i] for t in targets])
+        errors = [fitted_errors(part.mesh, level, matrices) for level in made]
+        out.append(replace(part, lods=(part.mesh, *(m.mesh for m in made)), lod_errors=({}, *errors)))
+    return out
+
+
+def fitted_errors(full: Mesh, level: Fitted, matrices: F32 | None) -> Mapping[str, float]:
+    """How far a fitted level is off: at rest, in all test poses, in all shapes; largest and mean, millimetres."""
+    some = level.points.sample(SAMPLED)
+    points, match = level.points.rows(some), level.match.rows(some)
+    faces = level.mesh.faces[match.face]
+    found = {"geometric": match.distance}
+    if matrices is not None and full.joints is not None and full.weights is not None:
+        here = _posed_at(full, points.corners, points.weights, matrices)
+        there = _posed_at(level.mesh, faces, match.weights, matrices)
+        found["posed"] = np.linalg.norm((here - there).reshape(len(some), -1, 3), axis=2).max(axis=1, initial=0.0)
+    if full.morphs:
+        rest = at(points, full.positions) - np.einsum("nk,nkc->nc", match.weights, level.mesh.positions[faces])
+        coarse = {m.name: m for m in level.mesh.morphs}
+        worst = np.linalg.norm(rest, axis=1)
+        for morph in full.morphs:
+            gap = rest + at(points, dense_delta(morph, len(full.positions)))
+            if (other := coarse.get(morph.name)) is not None:
+                delta = dense_delta(other, len(level.mesh.positions))
+                gap -= np.einsum("nk,nkc->nc", match.weights, delta[faces])
+            worst = np.maximum(worst, np.linalg.norm(gap, axis=1))
+        found["expressive"] = worst
+    out: dict[str, float] = {}
+    for name, errors in found.items():
+        out[f"{name}_mm"] = float(errors.max(initial=0.0)) * MILLIMETRES
+        out[f"{name}_mean_mm"] = float(np.average(errors, weights=points.share + 1e-12)) * MILLIMETRES
+    return out
+
+
+def _posed_at(mesh: Mesh, corners: I32, weights: NDArray[np.float64], matrices: F32) -> NDArray[np.float64]:
+    """(N, P * 3) points of a mesh in all poses. corners, weights: (N, 3)."""
+    assert mesh.joints is not None
+    assert mesh.weights is not None
+    used, row = np.unique(corners, return_inverse=True)
+    posed = _pose(mesh.positions[used], mesh.joints[used], mesh.weights[used], matrices)
+    return np.asarray(np.einsum("nk,nkc->nc", weights, posed[row.reshape(corners.shape)].astype(np.float64)))
 
 
 class Step(NamedTuple):
@@ -175,7 +231,7 @@ def _summary(found: Mapping[str, F32], probes: Probes) -> Mapping[str, float]:
 
 def test_matrices(skeleton: Skeleton) -> F32:
     """(J, P, 3, 4) skinning matrices of all test poses."""
-    poses = [pose_matrices(skeleton, pose)[:, :3] for pose in POSES.values()]
+    poses = [pose_matrices_of(skeleton, pose)[:, :3] for pose in POSES.values()]
     return np.ascontiguousarray(np.stack(poses, axis=1), np.float32)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ... import __version__
-from ...build import account, judge
+from ...account import Written, account, judge
 from ...errors import SourceError
 from ...formats import read_glb
 from ..store import Store
@@ -34,16 +34,13 @@ def process_upload(params: Mapping[str, Any], store: Store, report: Report) -> d
     timings["write_files"] = time.perf_counter() - began
     for data in files.values():
         store.put(data)
+    made = Written(avatar, files, findings, {k: round(1000 * v, 1) for k, v in sorted(timings.items())})
     return {
-        **account(avatar, platform_id=platform.id, files=files),
+        **account(made, platform),
         "preset": None,
-        "lods": [],
         "source": source_facts(avatar),
         "rig": {"state": "kept", "confidence": 1.0, "joints": list(bones)},
         "findings": {"before": count(findings), "after": count(findings)},
         "fixes_applied": [],
-        "validation": count(findings),
-        "timings": {k: round(1000 * v, 1) for k, v in sorted(timings.items())},
-        "licences": [],
         "recipe": None,
     }

@@ -1,0 +1,50 @@
+"""What is wrong with the upload, what of it is mended, and what is left."""
+
+from typing import Any
+
+from ..avatar import Avatar
+from ..pipeline import stage
+from ..platforms import PLATFORMS
+from ..repair import DEFAULT_FIXES, apply_fixes
+from ..repair import Options as RepairOptions
+from ..rules import Subject, described, inspect_source, refusal
+from .ledger import Ledger
+from .options import Options
+
+
+@stage("checking", cost=100)
+def check_source(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
+    """Check the mesh."""
+    subject = Subject(avatar, ledger.source, PLATFORMS[options.platform])
+    ledger.found = inspect_source(subject)
+    ledger.before = [described(*found) for found in ledger.found]
+    ledger.whole = subject.whole
+    return avatar
+
+
+@stage("repairing", cost=100)
+def mend(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
+    """Mend the mesh."""
+    ids = chosen(options)
+    if error := refusal(f for f in ledger.found if described(*f).get("fix") not in ids):
+        raise error
+    whole, ledger.whole, ledger.found = ledger.whole, None, []
+    mended, ledger.applied = apply_fixes(avatar, ids, RepairOptions(), whole)
+    return mended
+
+
+def chosen(options: Options) -> tuple[str, ...]:
+    """Ids of the fixes to run."""
+    if options.fixes is not None:
+        return options.fixes
+    return DEFAULT_FIXES if options.auto_fix else ()
+
+
+@stage("checking", cost=50)
+def check_result(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
+    """Check the result."""
+    found: list[dict[str, Any]] = [
+        described(*f) for f in inspect_source(Subject(avatar, None, PLATFORMS[options.platform]))
+    ]
+    ledger.after = found
+    return avatar

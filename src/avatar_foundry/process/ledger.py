@@ -1,0 +1,52 @@
+"""What is found out and done on the way from an upload to an avatar: the account that the answer gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..autorig.fit import Fit
+from ..formats.readers import Source
+from ..repair import Applied, Whole
+from ..rules.source_registry import Found
+
+
+@dataclass(slots=True)
+class Rig:
+    """How the skeleton came about.
+
+    state: "kept" (the file's own, names as ours), "mapped" (the file's own under other names) or "created".
+    confidence: 0..1.  joints: canonical name -> 0..1.  family: whose names the file used.
+    """
+
+    state: str
+    confidence: float
+    joints: Mapping[str, float]
+    family: str = ""
+    notes: Sequence[str] = ()
+
+    def facts(self) -> dict[str, Any]:
+        """As the answer has it."""
+        return {
+            "state": self.state,
+            "confidence": round(self.confidence, 3),
+            "joints": {name: round(p, 3) for name, p in self.joints.items()},
+            "family": self.family,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Filled by the stages, in order; read when the answer is made."""
+
+    source: Source | None = None
+    found: list[Found] = field(default_factory=list)
+    whole: Whole | None = None  # the surface as analysed, until it is mended
+    height: float = 0.0  # in the file's unit
+    before: list[dict[str, Any]] = field(default_factory=list)
+    after: list[dict[str, Any]] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
+    rig: Rig | None = None
+    fit: Fit | None = None
+    face: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)

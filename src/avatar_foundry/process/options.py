@@ -1,0 +1,110 @@
+"""What may be asked for when a mesh is processed: one schema for the API's form, the command line and Python."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ..errors import Issue, RecipeError, Suggestion
+from ..humanoid import INDEX, NAMES
+from ..platforms import PLATFORMS
+from ..recipe import nearest
+from ..repair import FIXES
+
+Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
+Point = tuple[Coordinate, Coordinate, Coordinate]
+
+
+class Options(BaseModel):
+    """How to process a mesh. Every field is optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    platform: str = Field("web", max_length=32, description="the engine to write for")
+    auto_fix: bool = Field(True, description="mend what can be mended without asking")
+    fixes: tuple[Annotated[str, Field(max_length=64)], ...] | None = Field(
+        None, max_length=32, description="actions of suggestions to apply; replaces what `auto_fix` would choose"
+    )
+    morph_targets: bool = Field(True, description="write shapes: those of the file, and expressions where it has none")
+    lods: bool = Field(True, description="write lower levels of detail")
+    no_face: bool = Field(False, description="make no expressions; eyes and jaw get no weights of their own")
+    pose: Literal["T", "A", "keep"] = Field("T", description="rest pose; 'keep' leaves the file's own")
+    texture_size: Literal[256, 512, 1024, 2048, 4096] | None = Field(
+        None, description="longest side in pixels; default by platform"
+    )
+    atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
+    compression: Literal["none", "meshopt", "draco"] = "none"
+    hints: Mapping[Annotated[str, Field(max_length=32)], Point] = Field(
+        default_factory=dict,
+        max_length=len(NAMES),
+        description="places of joints, by canonical name, in the file's space",
+    )
+    min_confidence: float = Field(
+        0.5, ge=0.0, le=1.0, allow_inf_nan=False, description="a skeleton found with less is not used"
+    )
+    name: str | None = Field(None, max_length=64, description="the avatar's name, used in file and node names")
+
+    @field_validator("platform")
+    @classmethod
+    def _known_platform(cls, value: str) -> str:
+        return known(value, tuple(PLATFORMS), "platform")
+
+    @field_validator("hints")
+    @classmethod
+    def _known_joints(cls, value: Mapping[str, Point]) -> Mapping[str, Point]:
+        for name in value:
+            if name not in INDEX:
+                known(name, NAMES, "joint")
+        return value
+
+    @field_validator("fixes")
+    @classmethod
+    def _known_fixes(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for name in value or ():
+            known(name, tuple(FIXES), "fix")
+        return value
+
+
+class Unknown(ValueError):
+    """A name that is not in its list."""
+
+    def __init__(self, message: str, suggestion: Suggestion | None) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+def known(value: str, names: tuple[str, ...], what: str) -> str:
+    """`value` if it is one of `names`. Raises Unknown with the nearest of them."""
+    if value in names:
+        return value
+    close = nearest(value, names)
+    hint = Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a {what}.", close[1]) if close else None
+    raise Unknown(f"unknown {what} '{value[:32]}'", hint)
+
+
+def parse(data: Mapping[str, Any]) -> Options:
+    """Options from untrusted data; `hints` may be JSON text, as forms send it. Raises RecipeError naming each field."""
+    if isinstance(hints := data.get("hints"), str):
+        try:
+            data = {**data, "hints": json.loads(hints or "{}")}
+        except (ValueError, RecursionError):
+            raise RecipeError("/hints: not JSON", pointer="/hints") from None
+    try:
+        return Options.model_validate(dict(data))
+    except ValidationError as error:
+        issues, suggestions = [], []
+        for found in error.errors(include_url=False):
+            pointer = "/" + "/".join(str(p) for p in found["loc"])
+            cause = found.get("ctx", {}).get("error")
+            if isinstance(cause, Unknown) and cause.suggestion:
+                suggestions.append(cause.suggestion)
+            message = str(cause) if cause is not None else found["msg"]
+            if found["type"] == "extra_forbidden":
+                close = nearest(str(found["loc"][-1]), tuple(Options.model_fields))
+                message = "unknown field"
+                if close:
+                    suggestions.append(Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a field.", close[1]))
+            issues.append(Issue(pointer, message))
+        detail = "; ".join(f"{i.pointer}: {i.message}" for i in issues[:5])
+        raise RecipeError(detail, issues=issues, suggestions=suggestions) from None

@@ -1,0 +1,44 @@
+"""An upload -> the stages that make an avatar of it, in one readable tuple."""
+
+from collections.abc import Callable
+
+from ..formats.readers import Upload
+from ..pipeline import Stage
+from ..platforms import PLATFORMS
+from ..stages.build_lods import build_lods
+from ..stages.set_normals import set_normals
+from ..stages.shade_expressions import shade_expressions
+from .check import check_result, check_source, mend
+from .ledger import Ledger
+from .options import Options
+from .read import read_file
+from .rig import bind_created, find_skeleton
+from .settle import rest_in, stand, take_textures
+
+
+def checking(
+    ledger: Ledger, name: str, data: bytes, options: Options, read: Callable[[str, bytes], Upload]
+) -> tuple[Stage, ...]:
+    """The stages that only look."""
+    return (read_file(ledger, name, data, read), check_source(ledger, options))
+
+
+def plan(
+    ledger: Ledger, name: str, data: bytes, options: Options, read: Callable[[str, bytes], Upload]
+) -> tuple[Stage, ...]:
+    """The stages for an upload, platform finish included. Each notes down in `ledger` what it found and did."""
+    platform = PLATFORMS[options.platform]
+    return (
+        *checking(ledger, name, data, options, read),
+        mend(ledger, options),
+        find_skeleton(ledger, options),
+        bind_created(ledger),
+        stand(ledger),
+        set_normals(),
+        *((rest_in(options.pose),) if options.pose != "keep" else ()),
+        shade_expressions(),
+        take_textures(ledger, options.texture_size or platform.budget.texture),
+        *((build_lods(),) if options.lods else ()),
+        check_result(ledger, options),
+        *platform.finish_for(options.atlas if options.atlas is not None else False),
+    )

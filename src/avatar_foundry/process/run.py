@@ -1,0 +1,70 @@
+"""One upload in, files and an account of them out."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .. import __version__
+from ..account import Result, account, file_name, produce, tally
+from ..avatar import Avatar
+from ..formats.readers import Upload, read_upload
+from ..pipeline import OnStep, ignore_step, run
+from ..platforms import PLATFORMS
+from . import options as schema
+from .facts import source_facts
+from .ledger import Ledger
+from .options import Options
+from .plan import checking, plan
+
+Read = Callable[[str, bytes], Upload]
+
+
+def process(
+    name: str,
+    data: bytes,
+    options: Options | Mapping[str, Any] | None = None,
+    *,
+    on_step: OnStep = ignore_step,
+    read: Read = read_upload,
+) -> Result:
+    """Make a working avatar of a file: read, check, mend, rig, skin, face, levels, files.
+
+    name: the file's name; its ending helps to tell the format.  read: what reads it: `read_upload`, or one that does so
+    in a process of its own.  `on_step` as in `build`.
+    Raises SourceError, MeshInvalid, NotHumanoid, RigUncertain, ExportRefused, RecipeError, Cancelled, StageFailed.
+    """
+    wanted = options if isinstance(options, Options) else schema.parse(options or {})
+    platform, started, ledger = PLATFORMS[wanted.platform], time.perf_counter(), Ledger()
+
+    def sign(avatar: Avatar) -> Avatar:
+        stem = name.rpartition(".")[0] or name
+        return replace(avatar, name=file_name(wanted.name or stem), extras={"engine": __version__})
+
+    stages = plan(ledger, name, data, wanted, read)
+    made = produce(stages, platform, wanted.compression, sign, on_step, started)
+    rig = ledger.rig
+    answer = {
+        **account(made, platform),
+        "preset": None,
+        "source": source_facts(ledger),
+        "rig": rig.facts() if rig is not None else None,
+        "face": ledger.face,
+        "findings": {"before": tally(ledger.before), "after": tally(ledger.after)},
+        "fixes_applied": [a._asdict() for a in ledger.applied],
+        "notes": ledger.notes,
+        "recipe": None,
+    }
+    return Result(made.files, answer)
+
+
+def validate(
+    name: str, data: bytes, platform: str = "web", *, on_step: OnStep = ignore_step, read: Read = read_upload
+) -> dict[str, Any]:
+    """What is wrong with a file, nothing changed: {platform, source, counts by severity, findings}.
+
+    Raises SourceError, RecipeError (unknown platform), Cancelled.
+    """
+    wanted, ledger = schema.parse({"platform": platform}), Ledger()
+    run(checking(ledger, name, data, wanted, read), on_step=on_step)
+    return {"platform": wanted.platform, "source": source_facts(ledger), **tally(ledger.before)}

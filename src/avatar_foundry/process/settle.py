@@ -1,0 +1,51 @@
+"""Where the avatar stands, how it rests, and textures that its platform can take."""
+
+from typing import Literal
+
+import numpy as np
+
+from ..autorig.adopt import rest_pose
+from ..autorig.adopt_places import upright
+from ..autorig.fit import metres_per_unit
+from ..avatar import Avatar
+from ..pipeline import stage
+from ..repair import Options as RepairOptions
+from ..repair import apply_fixes
+from ..repair.place import transform
+from ..rig import ground
+from .ledger import Ledger
+
+
+@stage("rigging", cost=20)
+def stand(avatar: Avatar, ledger: Ledger) -> Avatar:
+    """Stand the avatar upright, facing +Z, in metres."""
+    if avatar.skeleton is None:
+        return avatar
+    at = {n: avatar.skeleton.rest[i, :3, 3].astype(np.float64) for i, n in enumerate(avatar.skeleton.names)}
+    turn = upright(at)
+    points = np.concatenate([p.mesh.positions for p in avatar.parts if len(p.mesh.faces)])
+    height = float(np.ptp(points.astype(np.float64) @ turn.T, axis=0)[1])
+    unit = ledger.source.unit_metres if ledger.source is not None else None
+    scale = unit if unit and 0.2 <= unit * height <= 6.0 else metres_per_unit(height)
+    if ledger.fit is not None:
+        scale = 1.0  # it was placed when it was found
+    if np.array_equal(turn, np.eye(3)) and scale == 1.0:
+        return ground(avatar)
+    return ground(transform(avatar, scale=scale, turn=turn))
+
+
+@stage("rigging", cost=60)
+def rest_in(avatar: Avatar, pose: Literal["T", "A"]) -> Avatar:
+    """Set the rest pose."""
+    return ground(rest_pose(avatar, pose))
+
+
+@stage("texturing", cost=100)
+def take_textures(avatar: Avatar, ledger: Ledger, limit: int) -> Avatar:
+    """Fit the textures to the platform."""
+    fitted, applied = apply_fixes(avatar, TEXTURE_FIXES, RepairOptions(texture_limit=limit))
+    ledger.applied += applied
+    return fitted
+
+
+TEXTURE_FIXES = ("resize-textures", "convert-textures")
