@@ -15,6 +15,7 @@ import httpx
 import pytest
 from tests.served import SMALL, Served
 
+from avatar_foundry.cache import ABOVE
 from avatar_foundry.client import (
     AsyncFoundry,
     Conflict,
@@ -37,6 +38,10 @@ def test_it_imports_nothing_of_the_engine() -> None:
     assert {m for m in ours if not m.startswith("avatar_foundry.client")} == {"avatar_foundry._version"}
     code = "import sys, avatar_foundry.client; print([m for m in ('numpy', 'pydantic', 'fastapi') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_a_change_in_it_keeps_what_the_engine_made() -> None:
+    assert {"cli", "client", "mcp", "service"} <= ABOVE
 
 
 def test_the_synchronous_client_is_up_to_date() -> None:

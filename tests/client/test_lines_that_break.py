@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,25 @@ def test_an_upload_stream_joins_its_job_again(server: Served, cut: Cut, made: An
     with Foundry(line.url, server.key, patience=QUICK) as foundry:
         assert foundry.process_stream(path, "unity").wait()["platform"] == "unity"
     assert line.cuts >= 1
+
+
+class OneWay(io.BytesIO):
+    """A pipe: it cannot be read twice."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+def test_what_cannot_be_read_twice_is_not_sent_twice() -> None:
+    cut_short = (200, {"Content-Type": "text/event-stream"}, b": hello\n\n")
+    with scripted(cut_short) as (url, asked), Foundry(url, "sk-x", patience=QUICK) as foundry:
+        with pytest.raises(ConnectionFailed):
+            foundry.process_stream(OneWay(b"glTF")).wait()
+        assert len(asked) == 1
+    with scripted((503, {}, error("UNAVAILABLE"))) as (url, asked), Foundry(url, "sk-x", patience=QUICK) as foundry:
+        with pytest.raises(Unavailable):
+            foundry.process(OneWay(b"glTF"))
+        assert len(asked) == 1
 
 
 def test_a_batch_is_joined_again_and_told_once(server: Served, cut: Cut) -> None:

@@ -45,8 +45,6 @@ def stdio(root: Path, talk: Talk, *options: str, key: str = "") -> Any:
 
 async def http(url: str, talk: Talk, headers: dict[str, str] | None = None) -> Any:
     """Talk over streamable HTTP."""
-    import httpx2
-
     async with (
         httpx2.AsyncClient(headers=headers, timeout=120) as plain,
         Client(streamable_http_client(url, http_client=plain), read_timeout_seconds=120) as client,

@@ -1,5 +1,6 @@
 """What a call is, how long to wait before it is made again, and how files go into it."""
 
+import json
 import os
 import random
 from collections.abc import Iterator, Mapping
@@ -114,6 +115,8 @@ def multipart(call: Call) -> Iterator[dict[str, Any]]:
 def _form(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     return [str(v) for v in value] if isinstance(value, list | tuple) else str(value)
 
 

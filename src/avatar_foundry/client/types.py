@@ -1,5 +1,6 @@
 """What the API answers, as typed dictionaries: plain JSON, so that fields of a newer service are simply there too."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 Scope = Literal["read", "write", "admin"]
@@ -33,6 +34,23 @@ class RecipeFields(TypedDict, total=False):
     animations: list[str] | Literal["all"]
     name: str
     fixes: list[str]
+
+
+class ProcessFields(TypedDict, total=False):
+    """What `process` takes beside file and platform."""
+
+    auto_fix: bool
+    fixes: Sequence[str]
+    morph_targets: bool
+    lods: bool
+    no_face: bool
+    pose: Literal["T", "A", "keep"]
+    texture_size: Literal[256, 512, 1024, 2048, 4096]
+    atlas: bool
+    compression: Literal["none", "meshopt", "draco"]
+    hints: Mapping[str, Sequence[float]]
+    min_confidence: float
+    name: str
 
 
 class Suggestion(TypedDict):

@@ -2,12 +2,10 @@
 
 import json
 import secrets
-import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,14 +13,14 @@ import anyio.from_thread
 import anyio.to_thread
 
 from ..errors import Cancelled, RecipeError
-from ..recipe import Recipe
-from ..service.jobs.tasks import TASKS
-from ..service.store import Store
+from . import engine
 from .confine import Root
+from .engine import Outcome, Report
 from .server import Tell
 from .tools import Generate, Process, Review, Validate
 from .worker import Base
 
+Work = Callable[[Report], Outcome]
 LEDGER = ".avatar-foundry.json"
 MOST = 10_000  # reviews that are kept
 STATES = {"approve": "approved", "reject": "rejected", "request_changes": "changes_requested"}
@@ -38,19 +36,17 @@ class Local(Base):
     async def generate(self, asked: Generate, tell: Tell) -> dict[str, Any]:
         """Build, write, note the review."""
         fields = asked.model_dump(mode="json", exclude_unset=True, exclude={"folder"})
-        params = {"recipe": Recipe.model_validate(fields).model_dump(mode="json", exclude_unset=True)}
-        return await self._made("generate", params, None, asked.folder, tell)
+        return await self._made(lambda report: engine.generate(fields, report), asked.folder, tell)
 
     async def process(self, asked: Process, tell: Tell) -> dict[str, Any]:
-        """Read, judge, write."""
-        path = self.root.file(asked.file)
-        params = {"platform": asked.platform, "auto_fix": asked.auto_fix, "fixes": list(asked.fixes)}
-        return await self._made("process", params, path, asked.folder, tell)
+        """Read, mend, rig, write."""
+        path, options = self.root.file(asked.file), asked.form()
+        return await self._made(lambda report: engine.process(path, options, report), asked.folder, tell)
 
     async def validate(self, asked: Validate, tell: Tell) -> dict[str, Any]:
         """Read and judge."""
         path = self.root.file(asked.file)
-        answer, _ = await self._run("validate", {"platform": asked.platform}, path, tell)
+        answer, _ = await self._run(lambda report: engine.validate(path, asked.platform, report), tell)
         return answer
 
     async def review(self, asked: Review, tell: Tell) -> dict[str, Any]:
@@ -78,11 +74,9 @@ class Local(Base):
                 return await anyio.to_thread.run_sync(path.read_bytes)
         raise RecipeError("/avatar_id: there is no such avatar", pointer="/avatar_id")
 
-    async def _made(
-        self, task: str, params: Mapping[str, Any], source: Path | None, folder: str, tell: Tell
-    ) -> dict[str, Any]:
+    async def _made(self, work: Work, folder: str, tell: Tell) -> dict[str, Any]:
         place = self.root.output(folder)
-        answer, files = await self._run(task, params, source, tell)
+        answer, files = await self._run(work, tell)
         saved = [self.root.write(place, name, data) for name, data in files.items()]
         ids = {"avatar_id": f"avatar_{secrets.token_hex(6)}", "review_session_id": f"review_{secrets.token_hex(6)}"}
         # One file of one name: an older avatar that was written over is gone.
@@ -91,29 +85,16 @@ class Local(Base):
         self._keep(ledger[-MOST:])
         return self.shortened({**answer, **ids}, saved)
 
-    async def _run(
-        self, task: str, params: Mapping[str, Any], source: Path | None, tell: Tell
-    ) -> tuple[dict[str, Any], dict[str, bytes]]:
+    async def _run(self, work: Work, tell: Tell) -> Outcome:
         stopped = threading.Event()
 
-        def report(progress: float, stage: str, title: str) -> None:
+        def report(progress: float, title: str) -> None:
             if stopped.is_set():
                 raise Cancelled("cancelled")
             anyio.from_thread.run(tell, progress, title)
 
-        def work() -> tuple[dict[str, Any], dict[str, bytes]]:
-            with tempfile.TemporaryDirectory(prefix="avatar-foundry-") as folder:
-                store = Store("", Path(folder))
-                given = dict(params)
-                if source is not None:
-                    with source.open("rb") as file:
-                        given["sha256"], given["size"] = store.put_file(file)
-                    given |= {"name": source.stem[:64], "file_name": source.name}
-                answer = TASKS[task](given, store, report)
-                return answer, {f["name"]: store.get(f["sha256"]) for f in answer.get("files", ())}
-
         try:
-            done = await anyio.to_thread.run_sync(work, limiter=self._turn, abandon_on_cancel=True)
+            done = await anyio.to_thread.run_sync(work, report, limiter=self._turn, abandon_on_cancel=True)
         finally:
             stopped.set()
         await tell(1.0, "Ready")

@@ -40,7 +40,7 @@ class Remote(Base):
     async def process(self, asked: Process, tell: Tell) -> dict[str, Any]:
         """Upload, process, fetch."""
         path, place = self.root.file(asked.file), self.root.output(asked.folder)
-        stream = self.foundry.process_stream(path, asked.platform, auto_fix=asked.auto_fix, fixes=asked.fixes)
+        stream = self.foundry.process_stream(path, **asked.form())
         return await self._made(stream, place, tell)
 
     async def validate(self, asked: Validate, tell: Tell) -> dict[str, Any]:

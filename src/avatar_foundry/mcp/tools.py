@@ -43,8 +43,18 @@ class Process(Input):
     file: str = Field(max_length=4096, description="the mesh, below the root folder")
     platform: str = Field("web", max_length=32)
     auto_fix: bool = Field(True, description="apply what can be fixed without asking")
-    fixes: tuple[str, ...] = Field((), max_length=32, description="actions of suggestions to apply")
+    fixes: tuple[str, ...] | None = Field(
+        None, max_length=32, description="actions of suggestions to apply; replaces what auto_fix would choose"
+    )
+    options: Mapping[str, Any] = Field(
+        default_factory=dict, max_length=16, description="further fields: lods, morph_targets, pose, hints, name, ..."
+    )
     folder: str = Field("avatars", max_length=1024, description="where to write, below the root folder")
+
+    def form(self) -> dict[str, Any]:
+        """The API's form fields."""
+        fixes = {} if self.fixes is None else {"fixes": list(self.fixes)}
+        return {**self.options, "platform": self.platform, "auto_fix": self.auto_fix, **fixes}
 
 
 class Validate(Input):

@@ -9,7 +9,7 @@ from typing import Any, Self, Unpack
 import httpx
 
 from ..calls import KEY_VARIABLE, Call, Patience, Source, filled
-from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, RecipeFields, WhoAmI
+from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, ProcessFields, RecipeFields, WhoAmI
 from .accounts import AsyncKeys, AsyncUsers, AsyncWebhooks
 from .avatars import AsyncAvatars
 from .connection import AsyncConnection
@@ -137,16 +137,14 @@ class AsyncFoundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> Made:
         """Read a mesh, repair, rig and write it for a platform, and wait for it.
 
-        file: a path, `(name, bytes)` or an open binary file. `options` are sent as further form fields.
+        file: a path, `(name, bytes)` or an open binary file.
         """
-        call = self._upload("/api/process", file, platform, auto_fix, fixes, options, idempotency_key)
+        call = self._upload("/api/process", file, platform, options, idempotency_key)
         made: Made = await self._connection.json(call)
         return made
 
@@ -155,13 +153,11 @@ class AsyncFoundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> AsyncJobStream:
         """As `process`, with events to iterate; nobody listening for a while cancels it."""
-        call = self._upload("/api/process/stream", file, platform, auto_fix, fixes, options, idempotency_key)
+        call = self._upload("/api/process/stream", file, platform, options, idempotency_key)
         return AsyncJobStream(self._connection, begin=call)
 
     async def process_job(
@@ -169,13 +165,11 @@ class AsyncFoundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> Accepted:
         """As `process`, but only begin: see `jobs` for the rest."""
-        call = self._upload("/api/process", file, platform, auto_fix, fixes, options, idempotency_key, LATER)
+        call = self._upload("/api/process", file, platform, options, idempotency_key, LATER)
         begun: Accepted = await self._connection.json(call)
         return begun
 
@@ -184,13 +178,11 @@ class AsyncFoundry:
         path: str,
         file: Source,
         platform: str,
-        auto_fix: bool,
-        fixes: Sequence[str],
-        options: Mapping[str, Any],
+        options: ProcessFields,
         key: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        form = {"platform": platform, "auto_fix": auto_fix, "fixes": list(fixes) or None, **options}
+        form = {"platform": platform, **options}
         return Call("POST", path, form=form, file=file, headers=headers or {}, idempotency_key=key)
 
     async def validate(self, file: Source, platform: str = "web") -> Findings:

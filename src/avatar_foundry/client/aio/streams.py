@@ -65,6 +65,11 @@ class _AsyncStream(Generic[Answer]):
     def _request(self) -> Call:
         raise NotImplementedError
 
+    @property
+    def _begun(self) -> bool:
+        """Whether the next request goes on with work that is known, instead of beginning it again."""
+        return False
+
     def _opened(self, response: httpx.Response) -> None:
         """Note what a response's head says."""
 
@@ -79,9 +84,9 @@ class _AsyncStream(Generic[Answer]):
     async def _follow(self) -> AsyncIterator[Event]:
         attempt = 0
         while self._result is None:
-            lost = "the stream ended early"
+            lost, call = "the stream ended early", self._request()
             try:
-                response = await self._connection.send(self._request(), stream=True)
+                response = await self._connection.send(call, stream=True)
                 try:
                     self._opened(response)
                     decoder = Decoder()
@@ -100,7 +105,7 @@ class _AsyncStream(Generic[Answer]):
                 lost = type(error).__name__
             if self._result is None:
                 wait = self._connection.patience.wait(attempt, connection_failed(lost), None)
-                if wait is None:
+                if wait is None or not (call.is_repeatable or self._begun):
                     raise connection_failed(f"{self._connection.url}: {lost}")
                 await sleep(wait)
                 attempt += 1
@@ -119,6 +124,10 @@ class AsyncJobStream(_AsyncStream[Made]):
         self.job_id = job_id
         self.last_event_id = last_id
         self._begin = connection.again(begin) if begin is not None else None
+
+    @property
+    def _begun(self) -> bool:
+        return self.job_id is not None
 
     async def cancel(self) -> None:
         """Stop the job; nothing happens when it has not begun."""

@@ -10,7 +10,7 @@ from typing import Any, Self, Unpack
 import httpx
 
 from ..calls import KEY_VARIABLE, Call, Patience, Source, filled
-from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, RecipeFields, WhoAmI
+from ..types import Accepted, AcceptedBatch, Batch, Findings, Made, ProcessFields, RecipeFields, WhoAmI
 from .accounts import Keys, Users, Webhooks
 from .avatars import Avatars
 from .connection import Connection
@@ -138,16 +138,14 @@ class Foundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> Made:
         """Read a mesh, repair, rig and write it for a platform, and wait for it.
 
-        file: a path, `(name, bytes)` or an open binary file. `options` are sent as further form fields.
+        file: a path, `(name, bytes)` or an open binary file.
         """
-        call = self._upload("/api/process", file, platform, auto_fix, fixes, options, idempotency_key)
+        call = self._upload("/api/process", file, platform, options, idempotency_key)
         made: Made = self._connection.json(call)
         return made
 
@@ -156,13 +154,11 @@ class Foundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> JobStream:
         """As `process`, with events to iterate; nobody listening for a while cancels it."""
-        call = self._upload("/api/process/stream", file, platform, auto_fix, fixes, options, idempotency_key)
+        call = self._upload("/api/process/stream", file, platform, options, idempotency_key)
         return JobStream(self._connection, begin=call)
 
     def process_job(
@@ -170,13 +166,11 @@ class Foundry:
         file: Source,
         platform: str = "web",
         *,
-        auto_fix: bool = True,
-        fixes: Sequence[str] = (),
         idempotency_key: str | None = None,
-        **options: Any,
+        **options: Unpack[ProcessFields],
     ) -> Accepted:
         """As `process`, but only begin: see `jobs` for the rest."""
-        call = self._upload("/api/process", file, platform, auto_fix, fixes, options, idempotency_key, LATER)
+        call = self._upload("/api/process", file, platform, options, idempotency_key, LATER)
         begun: Accepted = self._connection.json(call)
         return begun
 
@@ -185,13 +179,11 @@ class Foundry:
         path: str,
         file: Source,
         platform: str,
-        auto_fix: bool,
-        fixes: Sequence[str],
-        options: Mapping[str, Any],
+        options: ProcessFields,
         key: str | None,
         headers: Mapping[str, str] | None = None,
     ) -> Call:
-        form = {"platform": platform, "auto_fix": auto_fix, "fixes": list(fixes) or None, **options}
+        form = {"platform": platform, **options}
         return Call("POST", path, form=form, file=file, headers=headers or {}, idempotency_key=key)
 
     def validate(self, file: Source, platform: str = "web") -> Findings:

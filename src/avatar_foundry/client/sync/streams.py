@@ -66,6 +66,11 @@ class _Stream(Generic[Answer]):
     def _request(self) -> Call:
         raise NotImplementedError
 
+    @property
+    def _begun(self) -> bool:
+        """Whether the next request goes on with work that is known, instead of beginning it again."""
+        return False
+
     def _opened(self, response: httpx.Response) -> None:
         """Note what a response's head says."""
 
@@ -80,9 +85,9 @@ class _Stream(Generic[Answer]):
     def _follow(self) -> Iterator[Event]:
         attempt = 0
         while self._result is None:
-            lost = "the stream ended early"
+            lost, call = "the stream ended early", self._request()
             try:
-                response = self._connection.send(self._request(), stream=True)
+                response = self._connection.send(call, stream=True)
                 try:
                     self._opened(response)
                     decoder = Decoder()
@@ -101,7 +106,7 @@ class _Stream(Generic[Answer]):
                 lost = type(error).__name__
             if self._result is None:
                 wait = self._connection.patience.wait(attempt, connection_failed(lost), None)
-                if wait is None:
+                if wait is None or not (call.is_repeatable or self._begun):
                     raise connection_failed(f"{self._connection.url}: {lost}")
                 sleep(wait)
                 attempt += 1
@@ -120,6 +125,10 @@ class JobStream(_Stream[Made]):
         self.job_id = job_id
         self.last_event_id = last_id
         self._begin = connection.again(begin) if begin is not None else None
+
+    @property
+    def _begun(self) -> bool:
+        return self.job_id is not None
 
     def cancel(self) -> None:
         """Stop the job; nothing happens when it has not begun."""
