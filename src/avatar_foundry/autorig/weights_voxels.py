@@ -38,8 +38,8 @@ def solid_cells(positions: F32, faces: I32, size: float) -> Cells:
     """Cells of edge length `size` that the triangles run through or enclose.
 
     positions: (V, 3); faces: (F, 3), open, non-manifold and overlapping ones included. A cell counts as enclosed when
-    it is walled in on at least two of the three families of axis-parallel slices, so that open hems, necks and seams
-    leak only along their own opening, and a ring (a hand on the hip) stays a ring.
+    it is walled in within its level slice or its slice from front to back, so that open hems, cuffs and necks do not
+    leak. Being walled in as seen from the front is not enough: a hand on the hip makes a ring, not a disc.
     """
     low = positions.min(axis=0).astype(np.float64) - 1.5 * size
     shape = np.ceil((positions.max(axis=0) - low) / size).astype(int) + 2
@@ -64,7 +64,7 @@ def solid_cells(positions: F32, faces: I32, size: float) -> Cells:
         rim[tuple(inner)] = False
         outside = np.zeros(int(regions.max()) + 1, bool)
         outside[regions[rim]] = True
-        votes += ~outside[regions]
+        votes += np.where(outside[regions], 0, 1 if axis == 2 else 2).astype(np.uint8)
     solid = wall | (votes >= 2)
     place = np.argwhere(solid).astype(np.int32)
     number = np.full(shape, -1, np.int32)
