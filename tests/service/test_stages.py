@@ -28,5 +28,7 @@ def test_every_stage_has_its_name_on_the_wire() -> None:
 
 
 def test_the_names_are_those_of_the_contract_in_order() -> None:
-    words = "queued reading checking repairing body dressing rigging skinning face lods texturing exporting export_ready"
+    words = (
+        "queued reading checking repairing body dressing rigging skinning face lods texturing exporting export_ready"
+    )
     assert list(STAGES) == words.split()

@@ -31,6 +31,8 @@ def serve(host: str, port: int, workers: int | None = None) -> None:
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
+        # Longer than proxies keep idle connections, so that none sends into one that is being closed here.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=int(settings.shutdown_grace) + 5,
         ws="websockets-sansio",
         ws_max_size=1 << 20,
