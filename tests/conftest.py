@@ -36,7 +36,7 @@ def run_node(script: str, package: str, *arguments: str) -> Any:
         pytest.skip(f"needs Node and npm's {package}")
     command = ["node", str(NODE / script), *arguments]
     env = {**os.environ, "NODE_MODULES": str(MODULES)}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
