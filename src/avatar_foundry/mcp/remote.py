@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio.to_thread
 
@@ -40,7 +40,7 @@ class Remote(Base):
     async def process(self, asked: Process, tell: Tell) -> dict[str, Any]:
         """Upload, process, fetch."""
         path, place = self.root.file(asked.file), self.root.output(asked.folder)
-        stream = self.foundry.process_stream(path, **asked.form())
+        stream = self.foundry.process_stream(path, **cast(Any, asked.form()))
         return await self._made(stream, place, tell)
 
     async def validate(self, asked: Validate, tell: Tell) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from .. import __version__
 from ..client.errors import FoundryApiError
 from ..errors import RecipeError, Suggestion
+from ..process.options import parse as parse_options
 from ..recipe import explain, nearest
 from ..wire import error_body, kind_of
 from .tools import TOOLS, schema_of
@@ -81,6 +82,8 @@ def understood(name: str, arguments: dict[str, Any]) -> BaseModel:
         close = nearest(name, tuple(TOOLS))
         hint = Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a tool.", close[1]) if close else None
         raise RecipeError(f"unknown tool '{name[:64]}'", suggestions=[hint] if hint else [])
+    if name == "process":  # its own words for its own names
+        parse_options({k: v for k, v in arguments.items() if k not in ("file", "folder")})
     try:
         return TOOLS[name].input.model_validate(arguments)
     except ValidationError as error:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..body import PARAMETERS
 from ..platforms import PLATFORMS
 from ..presets import load_presets
+from ..process import Options
 from ..recipe import Recipe
 from ..render import VIEWS
 from ..rig import POSES
@@ -37,24 +38,15 @@ class Generate(Recipe):
     folder: str = Field("avatars", max_length=1024, description="where to write, below the root folder")
 
 
-class Process(Input):
-    """process."""
+class Process(Options):
+    """process: the options of the API, the file, and where the files go."""
 
     file: str = Field(max_length=4096, description="the mesh, below the root folder")
-    platform: str = Field("web", max_length=32)
-    auto_fix: bool = Field(True, description="apply what can be fixed without asking")
-    fixes: tuple[str, ...] | None = Field(
-        None, max_length=32, description="actions of suggestions to apply; replaces what auto_fix would choose"
-    )
-    options: Mapping[str, Any] = Field(
-        default_factory=dict, max_length=16, description="further fields: lods, morph_targets, pose, hints, name, ..."
-    )
     folder: str = Field("avatars", max_length=1024, description="where to write, below the root folder")
 
     def form(self) -> dict[str, Any]:
-        """The API's form fields."""
-        fixes = {} if self.fixes is None else {"fixes": list(self.fixes)}
-        return {**self.options, "platform": self.platform, "auto_fix": self.auto_fix, **fixes}
+        """What was asked for, as plain data."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude={"file", "folder"})
 
 
 class Validate(Input):
@@ -136,6 +128,11 @@ def schema_of(name: str) -> dict[str, Any]:
     properties = schema["properties"]
     if "platform" in properties:
         properties["platform"] = {"enum": list(PLATFORMS), "default": "web"}
+    if "hints" in properties:
+        properties["hints"] = {
+            "type": "object",
+            "description": properties["hints"]["description"] + ": {name: [x,y,z]}",
+        }
     if "views" in properties:
         properties["views"]["items"] = {"enum": list(VIEWS)}
         properties["pose"] = {"enum": list(POSES), "description": "a test pose; the rest pose without it"}
