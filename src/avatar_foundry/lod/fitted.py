@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, U16, Mesh, Morph
-from ..geometry import components, vertex_normals
+from ..geometry import components, weld
 from ..geometry.channels import contact_vertices, spread_out
 from ..geometry.refit import Match, Points, Solver, Target, at, matrix, points_of, refit_positions
 from ..geometry.simplify import Weighting, build_levels
@@ -60,50 +60,90 @@ def fitted_levels(mesh: Mesh, targets: Sequence[int]) -> list[Fitted]:
         weighting=WEIGHTING,
     )
     gathered = concatenate_shapes(mesh.morphs)
+    ground = _ground(mesh)
     return [
-        _fit(mesh, take_faces(mesh, gathered, level.faces, level.uv_faces), np.unique(level.faces)) for level in levels
+        _fit(ground, take_faces(mesh, gathered, level.faces, level.uv_faces), np.unique(level.faces))
+        for level in levels
     ]
 
 
-def _apart(full: Mesh, origin: NDArray[np.int64]) -> tuple[F64, NDArray[np.bool_]]:
+class Ground(NamedTuple):
+    """A full mesh by places: vertices that only hard edges or seams tell apart share one, and must move as one.
+
+    place, skin: (V,) number of each vertex's place, and of its place and skin weights together.  piece: (V,).
+    """
+
+    mesh: Mesh
+    place: I32
+    skin: I32
+    piece: I32
+
+
+def _ground(mesh: Mesh) -> Ground:
+    place = weld(mesh.positions)[1]
+    skin = place
+    if mesh.joints is not None and mesh.weights is not None:
+        rows = np.concatenate([place[:, None], mesh.joints, np.round(mesh.weights * 1e4)], axis=1).astype(np.int64)
+        skin = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32)
+    piece = components(place[mesh.faces], int(place.max(initial=-1)) + 1)[place]
+    return Ground(mesh, place, skin, np.asarray(piece, np.int32))
+
+
+class Grouped(NamedTuple):
+    """Vertices of a level by group: number (V',) of each, and one vertex (G,) of every group."""
+
+    number: I32
+    first: NDArray[np.int64]
+
+
+def _grouped(names: I32) -> Grouped:
+    _, first, number = np.unique(names, return_index=True, return_inverse=True)
+    return Grouped(number.reshape(-1).astype(np.int32), first)
+
+
+def _apart(ground: Ground, origin: NDArray[np.int64]) -> tuple[F64, NDArray[np.bool_]]:
     """What to add to the full mesh's vertices (V, 3) so that its pieces lie far apart, and whether each has a level.
 
     So an upper tooth never stands for a lower one, nor an ear-ring for the ear. Meshes of very many pieces stay.
     """
-    piece = components(full.faces, len(full.positions))
+    piece, positions = ground.piece, ground.mesh.positions
     kept = np.unique(piece[origin])
-    shift = np.zeros((len(full.positions), 3))
+    shift = np.zeros((len(positions), 3))
     if len(kept) > MANY:
         return shift, np.ones(len(shift), bool)
     number = np.full(int(piece.max(initial=0)) + 1, -1)
     number[kept] = np.arange(len(kept))
-    shift[:, 0] = np.maximum(number[piece], 0) * 4.0 * float(np.ptp(full.positions, axis=0).max(initial=0.0))
+    shift[:, 0] = np.maximum(number[piece], 0) * 4.0 * float(np.ptp(positions, axis=0).max(initial=0.0))
     return shift, np.asarray(number[piece] >= 0)
 
 
-def _fit(full: Mesh, level: Mesh, origin: NDArray[np.int64]) -> Fitted:
-    count = len(level.positions)
-    shift, has_level = _apart(full, origin)
-    places, own_faces = full.positions + shift, full.faces[has_level[full.faces[:, 0]]]
-    moved = refit_positions(places, own_faces, level.positions + shift[origin], level.faces)
+def _fit(ground: Ground, level: Mesh, origin: NDArray[np.int64]) -> Fitted:
+    full = ground.mesh
+    shift, has_level = _apart(ground, origin)
+    places = full.positions + shift
+    at_place = _grouped(ground.place[origin])
+    faces = at_place.number[level.faces]
+    moved = refit_positions(
+        places, full.faces[has_level[full.faces[:, 0]]], (level.positions + shift[origin])[at_place.first], faces
+    )
     points = points_of(places, full.faces)
     there = has_level[points.corners[:, 0]]
     points = points._replace(share=np.where(there, points.share, 0.0))
-    match = Target(moved, level.faces).match(at(points, places), Target(places, full.faces).normals[points.face])
-    solver = Solver(matrix(level.faces, match, count), points.share)
-    out = replace(level, positions=(moved - shift[origin]).astype(np.float32))
+    match = Target(moved, faces).match(at(points, places), Target(places, full.faces).normals[points.face])
+    out = replace(level, positions=(moved[at_place.number] - shift[origin]).astype(np.float32))
     if full.normals is not None and level.normals is not None:
-        smooth = solver.solve(at(points, full.normals), vertex_normals(out.positions, out.faces).astype(np.float64))
+        solver = Solver(matrix(level.faces, match, len(level.positions)), points.share)
+        smooth = solver.solve(at(points, full.normals), level.normals.astype(np.float64))
         length = np.linalg.norm(smooth, axis=1, keepdims=True)
         out = replace(out, normals=(smooth / np.maximum(length, 1e-9)).astype(np.float32))
     if full.joints is not None and full.weights is not None and level.joints is not None and level.weights is not None:
-        joints, weights = _fit_skin(full, level, points, solver)
+        joints, weights = _fit_skin(full, level, points, match, _grouped(ground.skin[origin]))
         out = replace(out, joints=joints, weights=weights)
     if full.uvs is not None and full.uv_faces is not None and level.uvs is not None and level.uv_faces is not None:
         uvs, uv_faces = _fit_uvs(full, level, points, match)
         out = replace(out, uvs=uvs, uv_faces=uv_faces)
     if full.morphs:
-        out = replace(out, morphs=_fit_shapes(full, level, points, match, count))
+        out = replace(out, morphs=_fit_shapes(full, level, points, match, at_place))
     return Fitted(out, points, match)
 
 
@@ -120,7 +160,7 @@ def _dense(joints: U16, weights: F32, columns: int) -> F64:
     return out
 
 
-def _fit_skin(full: Mesh, level: Mesh, points: Points, solver: Solver) -> tuple[U16, F32]:
+def _fit_skin(full: Mesh, level: Mesh, points: Points, match: Match, groups: Grouped) -> tuple[U16, F32]:
     assert full.joints is not None
     assert full.weights is not None
     assert level.joints is not None
@@ -128,7 +168,9 @@ def _fit_skin(full: Mesh, level: Mesh, points: Points, solver: Solver) -> tuple[
     used, number = np.unique(full.joints, return_inverse=True)
     own = np.searchsorted(used, level.joints).astype(np.uint16)
     dense = _dense(number.reshape(full.joints.shape).astype(np.uint16), full.weights, len(used))
-    solved = np.maximum(solver.solve(at(points, dense), _dense(own, level.weights, len(used))), 0.0)
+    solver = Solver(matrix(groups.number[level.faces], match, len(groups.first)), points.share)
+    prior = _dense(own, level.weights, len(used))[groups.first]
+    solved = np.maximum(solver.solve(at(points, dense), prior), 0.0)[groups.number]
     width = min(INFLUENCES, len(used))
     top = np.argsort(-solved, axis=1, kind="stable")[:, :width]
     weights = np.take_along_axis(solved, top, axis=1)
@@ -171,36 +213,36 @@ def _corner_uvs(full: Mesh, points: Points) -> F64:
     return full.uvs[full.uv_faces[points.face]].astype(np.float64)
 
 
-def _fit_shapes(full: Mesh, level: Mesh, points: Points, match: Match, count: int) -> tuple[Morph, ...]:
+def _fit_shapes(full: Mesh, level: Mesh, points: Points, match: Match, groups: Grouped) -> tuple[Morph, ...]:
     """All shapes at once, over the part of the level that any of them moves."""
     moving = np.zeros(len(full.positions), bool)
     for morph in full.morphs:
         moving[morph.index] = True
     rows = np.flatnonzero(moving[points.corners].any(axis=1))
-    corners = level.faces[match.face[rows]]
-    there, local = np.unique(corners, return_inverse=True)
-    local = np.asarray(local, np.int32).reshape(corners.shape)
-    every = np.arange(len(rows))
-    picked = Match(every, match.weights[rows], match.distance[rows])
-    solver = Solver(matrix(local, picked, len(there)), points.share[rows], hold=1e-3)
-    place = np.full(count, -1)
-    place[there] = np.arange(len(there))
-    number = {m.name: k for k, m in enumerate(full.morphs)}
-    prior = np.zeros((len(there), len(number), 3))
-    for morph in level.morphs:
-        hit = place[morph.index]
-        prior[hit[hit >= 0], number[morph.name]] = morph.delta[hit >= 0]
+    corners = groups.number[level.faces[match.face[rows]]]
+    there, inverse = np.unique(corners, return_inverse=True)
+    local: I32 = np.asarray(inverse.reshape(corners.shape), np.int32)
+    picked = Match(np.arange(len(rows)), match.weights[rows], match.distance[rows])
     part = points.rows(rows)
-    wanted = np.zeros((len(rows), len(number), 3))
-    for morph, k in zip(full.morphs, number.values(), strict=True):
+    solver = Solver(matrix(local, picked, len(there)), part.share)
+    own = {m.name: dense_delta(m, len(level.positions))[groups.first[there]] for m in level.morphs}
+    wanted = np.zeros((len(rows), len(full.morphs), 3))
+    prior = np.zeros((len(there), len(full.morphs), 3))
+    for k, morph in enumerate(full.morphs):
         wanted[:, k] = at(part, dense_delta(morph, len(full.positions)))
+        if morph.name in own:
+            prior[:, k] = own[morph.name]
     solved = solver.solve(wanted.reshape(len(rows), -1), prior.reshape(len(there), -1)).reshape(prior.shape)
     most = np.abs(wanted).max(axis=0, initial=0.0)  # a vertex that few points speak for must not shoot over
     solved = np.clip(solved, -most, most)
+    row = np.full(len(groups.first), -1)
+    row[there] = np.arange(len(there))
+    row = row[groups.number]
+    hit = np.flatnonzero(row >= 0)
     out = []
-    for name, k in number.items():
-        delta = solved[:, k].astype(np.float32)
-        rows_moved = np.flatnonzero(np.abs(delta).max(axis=1) > LEAST_MOVE)
-        if len(rows_moved):
-            out.append(Morph(name, there[rows_moved].astype(np.int32), delta[rows_moved]))
+    for k, morph in enumerate(full.morphs):
+        delta = solved[row[hit], k].astype(np.float32)
+        moves = np.abs(delta).max(axis=1, initial=0.0) > LEAST_MOVE
+        if moves.any():
+            out.append(Morph(morph.name, hit[moves].astype(np.int32), delta[moves]))
     return tuple(out)

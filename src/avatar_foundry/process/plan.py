@@ -13,7 +13,7 @@ from .ledger import Ledger
 from .options import Options
 from .read import read_file
 from .rig import bind_created, find_skeleton
-from .settle import rest_in, stand, take_textures
+from .settle import give_materials, rest_in, stand, take_textures
 
 
 def checking(
@@ -31,6 +31,7 @@ def plan(
     return (
         *checking(ledger, name, data, options, read),
         mend(ledger, options),
+        give_materials(),
         find_skeleton(ledger, options),
         bind_created(ledger),
         stand(ledger),

@@ -1,5 +1,6 @@
 """Where the avatar stands, how it rests, and textures that its platform can take."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from ..autorig.adopt import rest_pose
 from ..autorig.adopt_places import upright
 from ..autorig.fit import metres_per_unit
-from ..avatar import Avatar
+from ..avatar import Avatar, Material
 from ..pipeline import stage
 from ..repair import Options as RepairOptions
 from ..repair import apply_fixes
@@ -46,6 +47,18 @@ def take_textures(avatar: Avatar, ledger: Ledger, limit: int) -> Avatar:
     fitted, applied = apply_fixes(avatar, TEXTURE_FIXES, RepairOptions(texture_limit=limit))
     ledger.applied += applied
     return fitted
+
+
+@stage("texturing", cost=1)
+def give_materials(avatar: Avatar) -> Avatar:
+    """Give a plain material to what has none."""
+    known = {m.name for m in avatar.materials}
+    bare = [p.name for p in avatar.parts if p.material not in known]
+    if not bare:
+        return avatar
+    name = next(n for n in ("surface", *(f"surface_{k}" for k in range(1, 999))) if n not in known)
+    given = avatar.map_parts(lambda p: p if p.material in known else replace(p, material=name))
+    return replace(given, materials=(*avatar.materials, Material(name)))
 
 
 TEXTURE_FIXES = ("resize-textures", "convert-textures")
