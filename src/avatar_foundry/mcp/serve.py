@@ -16,7 +16,6 @@ from ..client import AsyncFoundry
 from ..errors import RecipeError, Suggestion
 from ..wire import body_of
 from .confine import Root
-from .server import make_server
 
 
 def run(root: Path, *, url: str | None, key: str | None, http: str | None, http_key: str | None) -> None:
@@ -33,6 +32,8 @@ async def _run(root: Path, url: str | None, key: str | None, http: str | None, h
     if where is not None and not http_key and not _is_loopback(where[0]):
         hint = Suggestion("Set a key", "AVATAR_FOUNDRY_MCP_KEY=... ; callers send Authorization: Bearer ...", 0.9)
         raise RecipeError(f"--http {http}: other machines could write files here without a key", suggestions=[hint])
+    from .server import make_server  # the engine takes its time to load; mistakes above are told at once
+
     if url is None:
         from ..pack import open_pack
         from .local import Local
