@@ -94,6 +94,54 @@ def generate(
 
 
 @app.command()
+def process(
+    file: Path,
+    platform: Annotated[str | None, typer.Option(help="the engine to write for; see `platforms`")] = None,
+    out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("out"),
+    auto_fix: Annotated[bool | None, typer.Option("--auto-fix/--no-auto-fix")] = None,
+    fix: Annotated[list[str] | None, typer.Option(help="run these fixes instead; 'none' for none")] = None,
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(metavar="JOINT=X,Y,Z", help="where a joint is, in the file's space: leftHand=0.7,1.4,0"),
+    ] = None,
+    pose: Annotated[str | None, typer.Option(help="T, A or keep")] = None,
+    morph_targets: Annotated[bool | None, typer.Option("--morph-targets/--no-morph-targets")] = None,
+    lods: Annotated[bool | None, typer.Option("--lods/--no-lods")] = None,
+    no_face: Annotated[bool | None, typer.Option("--no-face", help="make no expressions")] = None,
+    min_confidence: Annotated[float | None, typer.Option(help="use a skeleton found with at least this")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a working avatar of a mesh: check, mend, rig, skin, write."""
+    from .process import as_options, make, print_made
+
+    flags: dict[str, Any] = {"platform": platform, "auto_fix": auto_fix, "pose": pose, "lods": lods}
+    flags |= {"morph_targets": morph_targets, "no_face": no_face, "min_confidence": min_confidence}
+    with failing_well(as_json):
+        answer = make(file, out, as_options(flags, fix or [], hint or []), quiet=as_json)
+        if as_json:
+            print_json(answer)
+        else:
+            print_made(answer, out)
+
+
+@app.command()
+def validate(
+    file: Path,
+    platform: Annotated[str, typer.Option(help="judge it for this engine; see `platforms`")] = "web",
+    as_json: AsJson = False,
+) -> None:
+    """Tell what is wrong with a mesh; nothing is changed."""
+    from .process import check, print_findings
+
+    with failing_well(as_json):
+        answer = check(file, platform)
+        if as_json:
+            print_json(answer)
+        else:
+            print_findings(answer)
+
+
+@app.command()
 def presets(as_json: AsJson = False) -> None:
     """List the presets."""
     from ..presets import load_presets

@@ -4,13 +4,13 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ..build import Result, build
 from ..errors import RecipeError, SourceError, Suggestion
-from ..pipeline import Stage
+from ..pipeline import OnStep, Stage, ignore_step
 
 LARGEST = 1 << 30  # bytes of a file that `inspect` and `render` read
 
@@ -54,12 +54,15 @@ def _value(text: str) -> Any:
 
 def make(data: Mapping[str, Any], out: Path, *, quiet: bool) -> dict[str, Any]:
     """Build and write. Nothing is written unless everything is."""
-    result = build(data) if quiet or not sys.stderr.isatty() else _with_bar(data)
+    result = show_progress(lambda on_step: build(data, on_step=on_step), quiet)
     write_all(result, out)
     return dict(result.answer)
 
 
-def _with_bar(data: Mapping[str, Any]) -> Result:
+def show_progress(work: Callable[[OnStep], Result], quiet: bool) -> Result:
+    """Do the work, with a bar where a person is looking."""
+    if quiet or not sys.stderr.isatty():
+        return work(ignore_step)
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -71,7 +74,7 @@ def _with_bar(data: Mapping[str, Any]) -> Result:
         def show(fraction: float, stage: Stage) -> None:
             progress.update(task, completed=fraction, description=stage.title)
 
-        return build(data, on_step=show)
+        return work(show)
 
 
 def write_all(result: Result, out: Path) -> None:
