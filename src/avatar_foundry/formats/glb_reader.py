@@ -21,6 +21,8 @@ from .glb_source import Source, integer
 from .transforms import matrices
 
 MAX_NODES, MAX_JOINTS, MAX_SHAPES = 65_536, 4096, 2048
+MAX_PARTS = 4096
+MAX_DRAWN = 60_000_000  # triangles or vertices and moved vertices, of all instances together
 F64 = NDArray[np.float64]
 
 
@@ -98,7 +100,7 @@ class Scene:
             pending.extend(reversed(nodes[i].get("children") or ()))
         if len(self.order) != len(nodes):
             raise SourceError("The file is damaged: its nodes form a ring")
-        self.local = [local_matrix(node) for node in nodes]
+        self.local = local_matrices(nodes)
         self.world: F64 = np.tile(np.eye(4), (len(nodes), 1, 1))
         self.place({})
         self.shown = self._shown(source)
@@ -138,14 +140,25 @@ def numbers(value: Any, count: int, default: tuple[float, ...]) -> NDArray[np.fl
     return out
 
 
-def local_matrix(node: Json) -> F64:
-    """A node's (4, 4) transform."""
-    if node.get("matrix") is not None:
-        return numbers(node["matrix"], 16, ()).reshape(4, 4).T
-    translation = numbers(node.get("translation"), 3, (0.0, 0.0, 0.0))
-    rotation = numbers(node.get("rotation"), 4, (0.0, 0.0, 0.0, 1.0))
-    scale = numbers(node.get("scale"), 3, (1.0, 1.0, 1.0))
-    return np.asarray(matrices(translation[None], rotation[None], scale[None])[0])
+def local_matrices(nodes: list[Json]) -> F64:
+    """The nodes' transforms (N, 4, 4)."""
+    moves, turns, sizes = np.zeros((len(nodes), 3)), np.zeros((len(nodes), 4)), np.ones((len(nodes), 3))
+    turns[:, 3] = 1.0
+    whole: dict[int, NDArray[np.float64]] = {}
+    for i, node in enumerate(nodes):
+        if node.get("matrix") is not None:
+            whole[i] = numbers(node["matrix"], 16, ()).reshape(4, 4).T
+            continue
+        if node.get("translation") is not None:
+            moves[i] = numbers(node["translation"], 3, ())
+        if node.get("rotation") is not None:
+            turns[i] = numbers(node["rotation"], 4, ())
+        if node.get("scale") is not None:
+            sizes[i] = numbers(node["scale"], 3, ())
+    out = matrices(moves, turns, sizes)
+    for i, matrix in whole.items():
+        out[i] = matrix
+    return out
 
 
 def bind_matrices(source: Source, skin: Json) -> F64 | None:
@@ -218,6 +231,7 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
 def read_parts(source: Source, scene: Scene, number: dict[int, int], materials: tuple[str, ...]) -> Iterator[Part]:
     """One part per primitive of each shown mesh node; MSFT_lod's coarser nodes become its lods."""
     names: dict[str, int] = {}
+    drawn = count = 0
     for i in scene.order:
         if i not in scene.shown or scene.nodes[i].get("mesh") is None:
             continue
@@ -236,6 +250,10 @@ def read_parts(source: Source, scene: Scene, number: dict[int, int], materials: 
                 if k < len(same) and (read := read_mesh(source, scene, level, mesh, same[k], number)) is not None:
                     off = off if lods else scene.off
                     lods.append(read)
+                    drawn += max(len(read.faces), len(read.positions)) + sum(len(m.index) for m in read.morphs)
+                    count += 1
+                    if drawn > MAX_DRAWN or count > MAX_PARTS:
+                        raise SourceError("The file shows too much, instances counted", hint="Reduce the model.")
             if not lods:
                 scene.manner.skipped += 1
                 continue

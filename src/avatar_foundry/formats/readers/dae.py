@@ -15,7 +15,7 @@ from .dae_material import Effects
 from .dae_mesh import Geometry, Sources, number_list, read_geometry
 from .fbx_transform import linear, shift
 from .pieces import Piece, within
-from .scene import Motion, Placed, Skin, Tree, assemble
+from .scene import Motion, Placed, Skin, Tree, assemble, draw
 from .upload import Log, Source
 from .xml import Element, parse
 
@@ -136,6 +136,7 @@ class Document:
         geometry = self.geometry(url)
         if geometry is None:
             return
+        draw(geometry.piece, self.log)
         symbols = {
             str(m.attributes.get("symbol")): self.effects.number(m.attributes.get("target"))
             for m in instance.walk()
@@ -150,7 +151,6 @@ class Document:
         skin = None
         if skin_element is not None:
             skin = self.skin(skin_element, len(piece.positions))
-        self.log.counts["meshes"] += 1
         yield Placed(node, piece, skin)
 
     def geometry(self, url: str | None) -> Geometry | None:

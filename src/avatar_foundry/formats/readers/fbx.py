@@ -14,7 +14,7 @@ from .fbx_objects import Graph, Object, properties
 from .fbx_transform import axes, geometric, local_matrix
 from .fbx_tree import Arrays, Record, read_tree
 from .pieces import Piece
-from .scene import Placed, Tree, assemble
+from .scene import Placed, Tree, assemble, draw
 from .upload import Log, Source
 
 BONES = ("LimbNode", "Limb", "Root")
@@ -41,6 +41,7 @@ def read_fbx(name: str, data: bytes, bundle: Bundle, log: Log) -> tuple[Avatar, 
                 read[geometry.id] = read_geometry(geometry, graph, arrays, log)
             if (piece := read[geometry.id]) is None:
                 continue
+            draw(piece, log)
             table = np.array([*slots, -1], np.int32)
             if piece.material is not None:
                 worn = table[np.where((piece.material >= 0) & (piece.material < len(slots)), piece.material, -1)]
@@ -52,7 +53,6 @@ def read_fbx(name: str, data: bytes, bundle: Bundle, log: Log) -> tuple[Avatar, 
                 own = geometric(model)
                 skin.inverse = skin.inverse @ own
             placed.append(Placed(node, piece, skin, geometric(model)))
-            log.counts["meshes"] += 1
     if not placed:
         raise SourceError("The file holds no meshes", hint="Export the mesh along with the armature.")
     motions = list(read_motions(graph, arrays, nodes, above, log))

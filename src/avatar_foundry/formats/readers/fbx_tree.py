@@ -17,7 +17,7 @@ from ...errors import SourceError
 from .numbers import floats
 
 MAGIC = b"Kaydara FBX Binary  \x00"
-MAX_RECORDS = 600_000
+MAX_RECORDS = 300_000
 MAX_DEPTH = 40
 MAX_ARRAYS = 768 << 20  # bytes that all arrays that are read may unpack to
 SCALARS = {b"Y": "<h", b"C": "<B", b"B": "<B", b"I": "<i", b"F": "<f", b"D": "<d", b"L": "<q"}

@@ -7,6 +7,7 @@ process that started it.
 """
 
 import atexit
+import codecs
 import contextlib
 import gc
 import json
@@ -31,12 +32,16 @@ from .upload import Upload
 SECONDS, MEGABYTES = 60.0, 3072
 KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "TMPDIR")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+SLACK = 4.0
 GRACE = 2.0  # seconds that the kernel and the keeper get beyond the child's own limit
 LARGEST = 4 << 30  # bytes of an answer
 
 
 def read_safely(name: str, data: bytes, *, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> Upload:
-    """`read_upload` in a process of its own. megabytes: what it may take beyond the upload itself.
+    """`read_upload` in a process of its own.
+
+    seconds: of computing; `SLACK` times as many may pass on the clock of a busy machine.  megabytes: what it may take
+    beyond the upload itself.
 
     Raises SourceError for every fault of the file, too much time and memory among them.
     """
@@ -102,7 +107,7 @@ class Keeper:
                 finally:
                     os.close(writer)
                     os.close(given)
-                answer = _read_all(reader, time.monotonic() + seconds + GRACE)
+                answer = _read_all(reader, time.monotonic() + SLACK * seconds + GRACE)
                 status = self._status() if answer is not None else None
             except OSError as error:
                 self._process.kill()
@@ -138,7 +143,7 @@ def judge(answer: bytearray, status: int | None, seconds: float, megabytes: int)
         raise SourceError(
             f"Reading the file takes more than {megabytes} MB of memory", hint="Reduce the model.", stage="reading"
         )
-    if status in (-signal.SIGALRM, -signal.SIGXCPU):
+    if status in (-signal.SIGPROF, -signal.SIGALRM, -signal.SIGXCPU):
         raise too_long(seconds)
     raise SourceError("The file cannot be read: it stops the reader", hint="Export it again.", stage="reading")
 
@@ -195,14 +200,10 @@ def keep(number: int) -> None:
 
 def preload() -> None:
     """Load what reading may need: the child cannot open a file any more."""
-    import encodings.idna
-    import encodings.latin_1
-    import encodings.utf_8_sig
-    import encodings.utf_16
-
     from PIL import Image
 
-    _ = encodings.idna, encodings.latin_1, encodings.utf_8_sig, encodings.utf_16
+    for name in ("ascii", "cp437", "idna", "latin-1", "utf-8", "utf-8-sig", "utf-16"):
+        codecs.lookup(name)
     Image.init()
 
 
@@ -214,6 +215,7 @@ def serve(order: dict[str, Any], given: int, answer: int) -> NoReturn:
             file.seek(0)
             data = file.read()
         limit(float(order["seconds"]), int(order["megabytes"]))
+        gc.disable()  # the process ends before it would pay
         try:
             parcel = [b"U", *wrap(read_upload(str(order["name"]), data))]
         except FoundryError as error:
@@ -235,11 +237,12 @@ def limit(seconds: float, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     whole = max(1, int(seconds + 0.999))
-    resource.setrlimit(resource.RLIMIT_CPU, (whole, whole + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (whole + 1, whole + 2))
     if find_spec("pxr") is None:  # USD's library reads files only, and of no other format
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, SLACK * seconds)
 
 
 if __name__ == "__main__":

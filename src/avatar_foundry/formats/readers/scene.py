@@ -16,6 +16,8 @@ from .upload import Log, Node
 
 F64 = NDArray[np.float64]
 INFLUENCES = 8
+MAX_FACES = 12_000_000  # and vertices, of all instances together
+MAX_MESHES = 4096
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +42,14 @@ class Placed:
     piece: Piece
     skin: Skin | None = None
     offset: F64 = field(default_factory=lambda: np.eye(4))
+
+
+def draw(piece: Piece, log: Log) -> None:
+    """Count what is shown, instances too, before anything is done for it."""
+    log.counts["meshes"] += 1
+    log.drawn += max(len(piece.faces), len(piece.positions))
+    if log.drawn > MAX_FACES or log.counts["meshes"] > MAX_MESHES:
+        raise SourceError("The file shows too much, instances counted", hint="Reduce the model.")
 
 
 @dataclass(eq=False, slots=True)

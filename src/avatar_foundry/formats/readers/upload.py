@@ -86,6 +86,7 @@ class Log:
     counts: Counter[str] = field(default_factory=Counter)
     unbound: dict[str, I32] = field(default_factory=dict)
     unnormalised: dict[str, int] = field(default_factory=dict)
+    drawn: int = 0  # triangles or vertices, instances counted
 
     def note(self, text: str) -> None:
         """Say something once."""

@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from ...errors import SourceError
 
-MAX_ELEMENTS, MAX_DEPTH, MAX_ATTRIBUTES = 500_000, 200, 64
+MAX_ELEMENTS, MAX_DEPTH, MAX_ATTRIBUTES = 300_000, 200, 64
 
 
 @dataclass(eq=False, slots=True)
