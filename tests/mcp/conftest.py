@@ -9,11 +9,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.served import SMALL, Served, served
-
-pytest.importorskip("mcp")
-
 from mcp.client.streamable_http import streamable_http_client
+from tests.served import SMALL, Served, served
 
 from mcp import Client, StdioServerParameters
 
