@@ -18,6 +18,7 @@ from .weights_voxels import Cells, sampler, solid_cells
 
 F64 = NDArray[np.float64]
 FINE = 110  # cells over the height
+_BATCH = 100_000  # vertices that are reduced to four joints at a time
 MOST_CELLS = 90_000  # a coarser grid serves what is bulky
 
 
@@ -35,11 +36,15 @@ def bind(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -> tup
     may lack the optional ones. Rows descend and sum to 1; a zero weight has joint 0. Deterministic.
     """
     full = bind_full(surface, skeleton, fit)
-    return four_joints(full)
+    joints, weights = np.empty((len(full), 4), np.uint16), np.empty((len(full), 4), np.float32)
+    for at in range(0, len(full), _BATCH):
+        part = slice(at, at + _BATCH)
+        joints[part], weights[part] = four_joints(full[part].astype(np.float64))
+    return joints, weights
 
 
-def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -> F64:
-    """(V, J) f64 weights before the four heaviest are kept; rows sum to 1."""
+def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -> F32:
+    """(V, J) f32 weights before the four heaviest are kept; rows sum to 1."""
     at = {name: skeleton.rest[i, :3, 3].astype(np.float64) for i, name in enumerate(skeleton.names)}
     column = {name: i for i, name in enumerate(skeleton.names)}
     positions = surface.positions
@@ -51,7 +56,7 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     owner, far = owners(cells, bones, segments)
     inside = blended(cells, owner, far, bones, parent)
     solid = sampler(cells, positions) @ inside
-    weights = np.zeros((len(positions), len(skeleton.names)))
+    weights = np.zeros((len(positions), len(skeleton.names)), np.float32)
     weights[:, [column[b] for b in bones]] = solid
     points = positions.astype(np.float64)
     pieces = find_pieces(surface.faces, len(points))
@@ -61,7 +66,8 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
         split_hand(weights, points, at, column, side)
     split_twists(weights, points, at, column)
     weights = harden(weights, points, pieces, skeleton.names, at)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def cells_of(surface: Surface, size: float) -> Cells:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from ..avatar import I32
+from ..avatar import F32, I32
 from ..rig.refine import smooth_step
 from .weights_pieces import TRUNK, Pieces
 from .weights_voxels import Cells
@@ -29,11 +29,13 @@ def edge_graph(faces: I32, count: int) -> "csr_array":
 
 
 def outer(points: F64, cells: Cells) -> NDArray[np.bool_]:
-    """(V,) whether air is next to the cell of a point: false for legs inside a skirt."""
-    place = np.clip(((points - cells.origin) / cells.size).astype(np.int64), 1, np.array(cells.number.shape) - 2)
+    """(V,) whether there is air a cell and a half beside a point, at its level: false for legs inside a skirt."""
     out = np.zeros(len(points), bool)
-    for step in ((1, 0, 0), (-1, 0, 0), (0, 0, 1), (0, 0, -1), (1, 0, 1), (1, 0, -1), (-1, 0, 1), (-1, 0, -1)):
-        out |= cells.number[tuple((place + np.array(step)).T)] < 0
+    limit = np.array(cells.number.shape) - 1
+    for angle in np.arange(8) * (np.pi / 4.0):
+        beside = points + 1.5 * cells.size * np.array([np.cos(angle), 0.0, np.sin(angle)])
+        place = np.clip(((beside - cells.origin) / cells.size).astype(np.int64), 0, limit)
+        out |= cells.number[tuple(place.T)] < 0
     return out
 
 
@@ -87,7 +89,7 @@ def find_skirt(points: F64, faces: I32, cells: Cells, at: Mapping[str, F64]) -> 
 
 
 def drape(
-    weights: F64, points: F64, faces: I32, cells: Cells, at: Mapping[str, F64], column: Mapping[str, int]
+    weights: F32, points: F64, faces: I32, cells: Cells, at: Mapping[str, F64], column: Mapping[str, int]
 ) -> None:
     """Let skirts follow both legs, in place: shared by where the cloth lies between them, smooth all around.
 
@@ -130,7 +132,7 @@ def _diagonal(keep: NDArray[np.bool_]) -> "csr_array":
     return csr_array((keep.astype(np.float32), (np.arange(n), np.arange(n))), shape=(n, n))
 
 
-def hang_back(weights: F64, points: F64, pieces: Pieces, at: Mapping[str, F64], column: Mapping[str, int]) -> None:
+def hang_back(weights: F32, points: F64, pieces: Pieces, at: Mapping[str, F64], column: Mapping[str, int]) -> None:
     """Take the limbs away, in place, from pieces that lie wholly behind the spine: capes, packs, wings.
 
     A closed one follows one bone of the trunk; a sheet follows the trunk from top to bottom.

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ..avatar import F32
 from ..rig.refine import TWIST, smooth_step
 
 F64 = NDArray[np.float64]
@@ -28,7 +29,7 @@ def _on_line(points: F64, line: F64) -> tuple[F64, F64]:
     return best, place
 
 
-def split_hand(weights: F64, points: F64, at: Mapping[str, F64], column: Mapping[str, int], side: str) -> None:
+def split_hand(weights: F32, points: F64, at: Mapping[str, F64], column: Mapping[str, int], side: str) -> None:
     """Share the weight of a hand, in place, among the hand and the fingers that the skeleton has.
 
     Each point belongs to one finger, the nearest ray from wrist to tip, and blends only along it.
@@ -66,7 +67,7 @@ def split_hand(weights: F64, points: F64, at: Mapping[str, F64], column: Mapping
         weights[rows[pick], column[previous]] += left
 
 
-def split_twists(weights: F64, points: F64, at: Mapping[str, F64], column: Mapping[str, int]) -> None:
+def split_twists(weights: F32, points: F64, at: Mapping[str, F64], column: Mapping[str, int]) -> None:
     """Hand the twist bones their share of a limb, in place, as on our own bodies."""
     for side in ("left", "right"):
         for bone, end in _ENDS.items():

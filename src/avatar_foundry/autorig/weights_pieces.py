@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..avatar import I32
+from ..avatar import F32, I32
 from ..humanoid import AXIS65, INDEX, MAIN_CHILD
 
 F64 = NDArray[np.float64]
@@ -54,19 +54,20 @@ def owner_bones(names: tuple[str, ...]) -> I32:
     return np.array(stand, np.int32)
 
 
-def harden(weights: F64, points: F64, pieces: Pieces, names: tuple[str, ...], at: Mapping[str, F64]) -> F64:
+def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at: Mapping[str, F64]) -> F32:
     """(V, J) weights in which closed pieces give back bones that they only touch, and hard ones follow one bone.
 
     points: (V, 3) metres. at: joints by name. A hard piece follows its bone alone; a limb's hard piece too, without
     the limb's twist. Rows still sum to 1.
     """
+    if len(pieces.closed) < 2:
+        return weights
     out = weights.copy()
     stand = owner_bones(names)
-    merged = np.zeros_like(weights)
-    for j, s in enumerate(stand):
-        merged[:, s] += weights[:, j]
+    fold = np.zeros((len(stand), len(stand)), weights.dtype)
+    fold[np.arange(len(stand)), stand] = 1.0
     height = float(np.ptp(points[:, 1]))
-    everywhere = np.maximum(merged.sum(axis=0), 1e-9)
+    everywhere = np.maximum(weights.sum(axis=0, dtype=np.float64) @ fold, 1e-9)
     order = np.argsort(pieces.piece, kind="stable")
     starts = np.searchsorted(pieces.piece[order], np.arange(len(pieces.closed) + 1))
     for c, closed in enumerate(pieces.closed):
@@ -79,25 +80,23 @@ def harden(weights: F64, points: F64, pieces: Pieces, names: tuple[str, ...], at
             out[rows] = 0.0
             out[rows, names.index(eye)] = 1.0
             continue
-        share = merged[rows].mean(axis=0)
+        mine = out[rows]
+        merged = mine @ fold
+        share = merged.mean(axis=0)
         top = int(share.argmax())
         hard = bool(closed)
         if closed and size > TRIFLE * height:
-            touched = _touched(merged[rows], points[rows], share, names, at, float(points[:, 1].max()))
-            here = merged[rows].sum(axis=0) / everywhere
+            touched = _touched(merged, points[rows], share, names, at, float(points[:, 1].max()))
+            here = merged.sum(axis=0) / everywhere
             touched = [j for j in touched if here[j] < 0.5]  # a bone that is at home here stays
             if touched:
-                drop = np.isin(stand, touched)
-                out[np.ix_(rows, np.flatnonzero(drop))] = 0.0
-                merged[np.ix_(rows, touched)] = 0.0
-                left = out[rows].sum(axis=1)
-                bare = rows[left < 0.02]
-                out[bare, top] = 1.0
-                merged[bare, top] = 1.0
-                total = out[rows].sum(axis=1, keepdims=True)
-                out[rows] /= total
-                merged[rows] /= total
-                share = merged[rows].mean(axis=0)
+                mine[:, np.isin(stand, touched)] = 0.0
+                bare = mine.sum(axis=1) < 0.02
+                mine[bare] = 0.0
+                mine[bare, top] = 1.0
+                mine /= mine.sum(axis=1, keepdims=True)
+                out[rows] = mine
+                share = (mine @ fold).mean(axis=0)
                 top = int(share.argmax())
         elif not closed:
             hard = size < 0.35 * height and not _wraps(points[rows], names[top], at)
@@ -122,7 +121,7 @@ def _eyeball(points: F64, at: Mapping[str, F64], height: float) -> str:
 
 
 def _touched(
-    merged: F64, points: F64, share: F64, names: tuple[str, ...], at: Mapping[str, F64], crown: float
+    merged: F32, points: F64, share: F32, names: tuple[str, ...], at: Mapping[str, F64], crown: float
 ) -> list[int]:
     """Joints that have only a little of the piece, at one end of the bone."""
     mine = merged.argmax(axis=1)

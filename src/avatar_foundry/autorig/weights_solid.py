@@ -13,7 +13,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from ..avatar import I32
+from ..avatar import F32, I32
 from .weights_proxies import Segments
 from .weights_voxels import Cells, neighbours
 
@@ -64,8 +64,8 @@ def _along(a: F64, b: F64, step: float) -> F64:
 
 def blended(
     cells: Cells, owner: I32, far: F64, bones: Sequence[str], parent: Mapping[str, str], blend: float = BLEND
-) -> F64:
-    """(N, bones) f64 weights of the cells: ownership, averaged among neighbours over a width that follows the limb's.
+) -> F32:
+    """(N, bones) f32 weights of the cells: ownership, averaged among neighbours over a width that follows the limb's.
 
     Only a bone and its parent, or two children of one parent on the same side, flow into each other: a hand that rests
     on a thigh stays apart from it.
@@ -91,4 +91,4 @@ def blended(
     keep = np.where(degree > 0, 1.0 - rate, 1.0).astype(np.float32)[:, None]
     for _ in range(ROUNDS):
         weights = keep * weights + share * (link @ weights)
-    return weights.astype(np.float64)
+    return weights
