@@ -17,7 +17,7 @@ await page.addInitScript(() => {
   addEventListener("securitypolicyviolation", (e) => window.noteViolation(`${e.violatedDirective} ${e.blockedURI}`));
 });
 await page.goto(url, { waitUntil: "commit" });
-await page.waitForSelector('[data-ready="true"], .problem, form');
+await page.waitForSelector('[data-ready="true"], .note-bad, form');
 seen.ready = await page.locator('[data-ready="true"]').count();
 seen.text = await page.locator("body").innerText();
 await page.screenshot({ path: picture });
