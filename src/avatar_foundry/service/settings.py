@@ -41,7 +41,7 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="engine processes, one per core"
     )
     embedded_worker: bool = Field(True, description="whether the API process takes queued jobs itself")
-    queue_poll: float = Field(0.05, ge=0.01, le=5, description="seconds between two looks at the queue")
+    queue_poll: float = Field(0.1, ge=0.01, le=5, description="seconds between two looks at the queue")
     max_json_bytes: int = Field(1 << 20, ge=1 << 10, description="largest JSON body taken")
     max_upload_bytes: int = Field(512 << 20, ge=1 << 10, description="largest upload taken")
     workspace_bytes: int = Field(4 << 30, ge=1 << 10, description="most bytes one owner's uploads may take")
