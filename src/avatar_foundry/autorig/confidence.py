@@ -1,29 +1,111 @@
 """How sure the fit is: of the figure as a whole and of each joint."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
 
 import numpy as np
+from scipy.spatial import cKDTree
 
+from ..avatar import F32
+from ..body import BODY_VERTICES
 from .limbs import Limbs
-from .volume import F64
+from .tree import Tree, branches
+from .volume import F64, Volume
+
+SIDES = ("left", "right")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for and against a figure, lengths in heights.
+
+    forward: mean distance of the fitted body's skin from the surface; back: of the surface from the skin.
+    reached: share of the solid that hangs together. extra: length of further limbs, in limbs' own lengths.
+    lean: how far the shoulders are off the hips, per length of the trunk. aside: the head off the middle, in widths.
+    asymmetry: see `mirror_plane`. legs, arms: scores of the pairs.
+    """
+
+    legs: float
+    arms: float
+    forward: float = 1.0
+    back: float = 1.0
+    reached: float = 1.0
+    extra: float = 0.0
+    lean: float = 0.0
+    aside: float = 0.0
+    asymmetry: float = 0.0
+
+
+def gather(
+    limbs: Limbs,
+    joints: Mapping[str, F64],
+    tree: Tree,
+    volume: Volume,
+    asymmetry: float,
+    samples: F64,
+    base: F32 | None,
+) -> Evidence:
+    """The evidence of a fit at height 1."""
+    reached = float(np.isfinite(tree.distance).mean())
+    if base is None or not limbs.arms or not limbs.legs:
+        return Evidence(limbs.leg_score, limbs.arm_score, reached=reached, asymmetry=asymmetry)
+    skin = base[:BODY_VERTICES:3].astype(np.float64)
+    some = samples[:: max(1, len(samples) // 4000)]
+    forward = float(np.mean(cKDTree(samples[::2]).query(skin)[0]))
+    back = float(np.mean(cKDTree(skin).query(some)[0]))
+    four = (*limbs.arms, *limbs.legs)
+    taken = {ring for limb in four for ring in limb.rings}
+    more = [b.length for b in branches(tree, volume, 0.1) if b.stem >= 0 and taken.isdisjoint(b.rings)]
+    shoulder, hip = (0.5 * (joints["left" + n] + joints["right" + n]) for n in ("UpperArm", "UpperLeg"))
+    trunk = max(float(shoulder[1] - hip[1]), 0.03)
+    head = volume.points[volume.points[:, 1] > shoulder[1] + 0.25 * (1.0 - shoulder[1])]
+    wide = max(abs(float(joints["leftUpperArm"][0])), 0.03)
+    return Evidence(
+        limbs.leg_score,
+        limbs.arm_score,
+        forward,
+        back,
+        reached,
+        sum(more) / float(np.mean([limb.length for limb in four])),
+        abs(float(shoulder[2] - hip[2])) / trunk,
+        abs(float(np.median(head[:, 0]))) / wide if len(head) else 9.0,
+        asymmetry,
+    )
+
+
+def _ramp(x: float, free: float, fall: float) -> float:
+    """1 up to `free`, then falling by e each `fall`."""
+    return exp(-max(x - free, 0.0) / fall)
+
+
+def figure(e: Evidence) -> tuple[float, tuple[str, ...]]:
+    """P(humanoid) 0..1 and what speaks against it."""
+    checks = (
+        (min(1.0, e.legs / 0.55), "no pair of legs was found"),
+        (min(1.0, e.arms / 0.55), "no pair of arms was found"),
+        (_ramp(0.9 - e.reached, 0.0, 0.1), f"only {100 * e.reached:.0f} % of it hangs together"),
+        (_ramp(e.forward, 0.0105, 0.006), "a human body does not fit its surface"),
+        (_ramp(e.back, 0.023, 0.012), "much of its surface is not that of a human body"),
+        (_ramp(e.lean, 0.45, 0.15), "its shoulders are not above its hips"),
+        (_ramp(e.aside, 0.8, 0.3), "its head is not in the middle"),
+        (max(_ramp(e.extra, 1.6, 0.8), 0.35), "it has more limbs than a person"),
+        (_ramp(e.asymmetry, 0.6, 0.1), "its left and right differ too much"),
+    )
+    chance = float(np.prod([value for value, _ in checks]))
+    fitted = e.forward < 1.0  # else the limbs that are missing say enough
+    return chance, tuple(r for value, r in checks if value < 0.75 and (fitted or "human body" not in r))
 
 
 def rate(
-    limbs: Limbs, joints: Mapping[str, F64], asymmetry: float, given: frozenset[str]
+    e: Evidence, joints: Mapping[str, F64], given: frozenset[str]
 ) -> tuple[float, tuple[str, ...], dict[str, float]]:
     """humanoid 0..1, reasons against, confidence per joint; `given` joints came from the user."""
-    reasons = []
-    if limbs.legs is None or limbs.leg_score < 0.5:
-        reasons.append("no pair of legs was found")
-    if limbs.arms is None or limbs.arm_score < 0.5:
-        reasons.append("no pair of arms was found")
-    if asymmetry > 0.6:
-        reasons.append(f"left and right differ too much ({asymmetry:.2f})")
-    humanoid = float(np.clip(0.5 * limbs.leg_score + 0.5 * limbs.arm_score - max(asymmetry - 0.5, 0.0), 0.0, 1.0))
+    humanoid, reasons = figure(e)
     confidence = {}
     for name in joints:
         arm = name.endswith(("Shoulder", "UpperArm", "LowerArm", "Hand"))
         leg = name.endswith(("Leg", "Foot", "Toes"))
-        score = limbs.arm_score if arm else limbs.leg_score if leg else humanoid
-        confidence[name] = 1.0 if name in given else 0.85 * float(score)
-    return humanoid, tuple(reasons), confidence
+        score = e.arms if arm else e.legs if leg else 1.0
+        confidence[name] = 1.0 if name in given else 0.85 * float(score) * min(1.0, humanoid / 0.5)
+    return humanoid, reasons, confidence

@@ -1,6 +1,6 @@
 """Find the skeleton in a mesh that nobody rigged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,17 +11,19 @@ from ..geometry import components
 from ..humanoid import AXIS65, MAIN_CHILD, TWISTS
 from ..rig import joint_points
 from ..rig.joints import POINTS
-from .confidence import rate
+from .confidence import gather, rate
 from .embed import complete, embed, measure_widths
 from .joints import SIDES, place
 from .limbs import find_limbs
-from .orient import Stand, find_stand, root_of, solid
+from .orient import Stand, find_stand, root_of, solid, without_stand
 from .register import draw, outer_samples
 from .surface import Surface
 from .tree import grow
-from .volume import F64, Volume, sample_surface
+from .volume import F64, Volume, carve, fill, join_pieces, sample_surface
 
-FINE = 96.0  # voxels along the height
+FINE, FINER = 96.0, 180.0  # voxels along the height
+MANY = 160_000  # voxels at the finer level
+CLEAR = 0.7  # limbs that score less are looked at again
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metres, centimetres, millimetres, inches, feet
 PLAUSIBLE = (0.4, 3.0)  # metres
 USUAL = 1.7
@@ -65,26 +67,46 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
     if len(piece) == len(positions):
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
+
+    def finer() -> tuple[F64, F64]:
+        p, n, f = sample_surface(positions, surface.faces, 0.55 * size / FINER)
+        keep = without_stand(p @ stand.turn.T, piece[f])
+        return stand.scale * p[keep] @ stand.turn.T + stand.shift, n[keep] @ stand.turn.T
+
     given = {
         name: stand.scale * stand.turn @ np.asarray(p, np.float64) + stand.shift for name, p in (hints or {}).items()
     }
     q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
-    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given)
+    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer)
 
 
-def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64]) -> Fit:
-    """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`."""
+def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[], tuple[F64, F64]]) -> Fit:
+    """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`.
+
+    Where limbs are not to be told from the body, it is tried again on `finer` samples and voxels.
+    """
     volume, graph = solid(q, FINE)
     tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
     limbs = find_limbs(tree, volume)
+    if min(limbs.arm_score, limbs.leg_score) < CLEAR:
+        close, directions = finer()
+        small = fill(close, 1.0 / FINER, MANY)
+        if small.cell < 0.8 * volume.cell:
+            small = carve(small, close, directions)
+            links = join_pieces(small, 0.12)
+            other = grow(small, links, root_of(small), 2.0 * small.cell)
+            found = find_limbs(other, small)
+            if min(found.arm_score, found.leg_score) > min(limbs.arm_score, limbs.leg_score):
+                volume, tree, limbs, q, normals = small, other, found, close, directions
     joints = {**place(limbs, volume, q), **given}
-    humanoid, reasons, confidence = rate(limbs, joints, stand.asymmetry, frozenset(given))
     base = None
     if limbs.arms and limbs.legs:
         tips = {side + "HandEnd": arm.tip for side, arm in zip(SIDES, limbs.arms, strict=True)}
         tips |= {side + "ToesEnd": leg.tip for side, leg in zip(SIDES, limbs.legs, strict=True)}
         base = _body(joints, tips, q, normals, volume)
         joints |= _leaves(joints, tips, base)
+    evidence = gather(limbs, joints, tree, volume, stand.asymmetry, q, base)
+    humanoid, reasons, confidence = rate(evidence, joints, frozenset(given))
     metres = metres_per_unit(1.0 / stand.scale) / stand.scale
     return Fit(
         stand.turn,

@@ -60,7 +60,8 @@ def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
     deep = np.where(flesh.all(axis=1), depths[-1], depths[np.argmin(flesh, axis=1)])
     body = deep > 2.2 * radius + 0.03
     hit = np.flatnonzero(body[:-2] & body[1:-1] & body[2:])
-    beyond = np.flatnonzero(grid[:, 0, 0] * side < 0.02)
+    furthest = min(0.35 * abs(float(line[0, 0])), abs(float(line[0, 0])) - 0.02)
+    beyond = np.flatnonzero(grid[:, 0, 0] * side < max(furthest, 0.02))
     last = beyond[0] if len(beyond) else len(steps) - 1
     reach = steps[min(hit[0], last) if len(hit) else last]
     root = middle + reach * inward

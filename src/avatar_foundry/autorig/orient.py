@@ -12,8 +12,10 @@ from .tree import Tree, grow
 from .volume import F64, I64, Volume, fill, join_pieces
 
 AXES = np.array([(0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, -1), (1, 0, 0), (-1, 0, 0)], np.float64)
+COARSE_MOST = 16_000  # voxels
 COARSE = 64  # cells along the longest side
 HALF = np.diag([-1.0, 1.0, -1.0])  # half a turn about the vertical
+OBLIQUE = 0.9  # files mostly stand along an axis
 GOOD = 0.8  # a trial this good ends the search
 FAR = 0.05  # of the size: samples whose mirror image lies farther from the surface count as this far
 
@@ -120,13 +122,18 @@ def root_of(volume: Volume) -> int:
 
 
 def judge(limbs: Limbs, asymmetry: float) -> float:
-    """0..1 how much this looks like an upright figure."""
-    return float((0.55 * limbs.leg_score + 0.45 * limbs.arm_score) * (1.0 - 0.6 * min(max(asymmetry - 0.25, 0.0), 1.0)))
+    """0..1 how much this looks like an upright figure: limbs, symmetry, shoulders over hips."""
+    score = (0.55 * limbs.leg_score + 0.45 * limbs.arm_score) * (1.0 - 0.6 * min(max(asymmetry - 0.25, 0.0), 1.0))
+    if limbs.legs and limbs.arms:
+        arms, legs = (np.mean([limb.points[0] for limb in pair], axis=0) for pair in (limbs.arms, limbs.legs))
+        lean = abs(float(arms[2] - legs[2])) / max(float(arms[1] - legs[1]), 0.02)
+        score *= float(np.exp(-max(lean - 0.45, 0.0) / 0.3))
+    return float(score)
 
 
 def solid(points: F64, cells: float) -> tuple[Volume, csr_matrix]:
     """The solid of `points` (height 1) with bridges over small gaps."""
-    volume = fill(points, 1.0 / cells)
+    volume = fill(points, max(1.0 / cells, float(np.ptp(points, axis=0).max()) / (1.7 * cells)))
     return volume, join_pieces(volume, 0.12)
 
 
@@ -137,7 +144,7 @@ def find_stand(points: F64, piece: I64) -> Stand:
     ways = list(AXES) + [s * a for a in main for s in (1.0, -1.0) if np.abs(a).max() < 0.985]
     best: Stand | None = None
     volumes: dict[bytes, tuple[Volume, csr_matrix]] = {}
-    for up in ways:
+    for number, up in enumerate(ways):
         first = upright(up)
         q = points @ first.T
         kept = without_stand(q, piece)
@@ -152,7 +159,7 @@ def find_stand(points: F64, piece: I64) -> Stand:
         key = kept.tobytes()
         if key not in volumes:
             cell = float(np.ptp(points[kept], axis=0).max()) / COARSE
-            made = fill(points[kept], cell)
+            made = fill(points[kept], cell, COARSE_MOST)
             volumes[key] = made, join_pieces(made, 0.12 * COARSE * cell)
         base, graph = volumes[key]
         volume = base.moved(turn, scale, shift)
@@ -160,7 +167,8 @@ def find_stand(points: F64, piece: I64) -> Stand:
         limbs = find_limbs(tree, volume)
         if limbs.legs and sum(toe_direction(leg, volume) for leg in limbs.legs) < 0:
             turn, shift = HALF @ turn, HALF @ shift
-        stand = Stand(turn, scale, shift, kept, asymmetry, judge(limbs, asymmetry), limbs, tree, volume)
+        score = judge(limbs, asymmetry) * (1.0 if number < len(AXES) else OBLIQUE)
+        stand = Stand(turn, scale, shift, kept, asymmetry, score, limbs, tree, volume)
         if best is None or stand.score > best.score + 1e-9:
             best = stand
         if best.score > GOOD:

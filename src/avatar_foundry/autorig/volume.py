@@ -14,6 +14,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MOST = 60_000  # voxels
 LEAK = 0.7  # a flood that leaves less than this share of what walls enclose has leaked in through a hole
 #: Half of the 26 neighbours of a voxel, each pair of voxels once.
 STEPS = np.array(
@@ -103,12 +104,48 @@ def sample_surface(positions: F64, faces: NDArray[np.int32], spacing: float) -> 
     return points, cross[face] / np.maximum(length[face], 1e-30)[:, None], face.astype(np.int64)
 
 
-def fill(points: F64, cell: float) -> Volume:
+def fill(points: F64, cell: float, most: int = MOST) -> Volume:
     """The solid within a surface given by points on it that lie less than a cell apart.
 
     Full are the voxels that hold points and those that a flood from outside does not reach. When the flood leaks in
-    through holes, those between walls along five of the six axis directions are full instead.
+    through holes, those between walls along five of the six axis directions are full instead. Solids of more than
+    `most` voxels get larger cells.
     """
+    full, low = _fill(points, cell)
+    count = int(full.sum())
+    if count > most:
+        cell *= (count / most) ** (1.0 / 3.0)
+        full, low = _fill(points, cell)
+    thick = np.asarray(ndimage.distance_transform_edt(full)) * cell
+    where = np.argwhere(full)
+    lookup = np.full(full.shape, -1, np.int32)
+    lookup[tuple(where.T)] = np.arange(len(where), dtype=np.int32)
+    return Volume(where.astype(np.int64), lookup, low + cell * (where + 0.5), cell, thick[full], low)
+
+
+def carve(volume: Volume, points: F64, normals: F64) -> Volume:
+    """`volume` without the voxels of its skin whose centres lie outside the surface, so that narrow gaps stay open.
+
+    points, normals (N, 3): samples of the surface. Skin that is thinner than a voxel stays.
+    """
+    from scipy.spatial import cKDTree
+
+    skin = np.flatnonzero(volume.thick <= 1.01 * volume.cell)
+    near = np.asarray(cKDTree(points).query(volume.points[skin])[1])
+    out = np.einsum("ni,ni->n", volume.points[skin] - points[near], normals[near]) > 0.15 * volume.cell
+    behind = volume.holds(volume.points[skin] - 1.5 * volume.cell * normals[near])
+    keep = np.ones(len(volume.index), bool)
+    keep[skin[out & behind]] = False
+    full = volume.lookup >= 0
+    full[tuple(volume.index[~keep].T)] = False
+    thick = np.asarray(ndimage.distance_transform_edt(full)) * volume.cell
+    lookup = np.full(full.shape, -1, np.int32)
+    lookup[tuple(volume.index[keep].T)] = np.arange(int(keep.sum()), dtype=np.int32)
+    return replace(volume, index=volume.index[keep], lookup=lookup, points=volume.points[keep], thick=thick[full])
+
+
+def _fill(points: F64, cell: float) -> tuple[Bools, F64]:
+    """The full voxels of a grid and its corner."""
     low = points.min(axis=0) - 2.0 * cell
     index = np.floor((points - low) / cell).astype(np.int64)
     shape = tuple(int(n) + 3 for n in index.max(axis=0))
@@ -119,12 +156,7 @@ def fill(points: F64, cell: float) -> Volume:
     if inside.sum() < LEAK * between.sum() and between.sum() > 0.05 * wall.sum():
         closed = _flood(ndimage.binary_dilation(wall, iterations=1))
         inside = closed & ~wall if closed.sum() > LEAK * between.sum() else between
-    full = wall | inside
-    thick = np.asarray(ndimage.distance_transform_edt(full)) * cell
-    where = np.argwhere(full)
-    lookup = np.full(shape, -1, np.int32)
-    lookup[tuple(where.T)] = np.arange(len(where), dtype=np.int32)
-    return Volume(where.astype(np.int64), lookup, low + cell * (where + 0.5), cell, thick[full], low)
+    return wall | inside, low
 
 
 def _flood(wall: Bools) -> Bools:
@@ -159,18 +191,13 @@ def join_pieces(volume: Volume, reach: float) -> csr_matrix:
         rest = np.flatnonzero(label != main)
         gap, to = cKDTree(points[label == main]).query(points[rest])
         far, to = np.asarray(gap), np.flatnonzero(label == main)[to]
-        rows, columns, gaps = [], [], []
-        for piece in np.unique(label[rest]):
-            mine = np.flatnonzero(label[rest] == piece)
-            best = mine[far[mine].argmin()]
-            if far[best] <= reach:
-                close = mine[far[mine] <= far[best] + 0.5 * volume.cell]
-                rows.append(rest[close])
-                columns.append(to[close])
-                gaps.append(far[close])
-        if not rows:
+        least = np.full(count, np.inf)
+        np.minimum.at(least, label[rest], far)
+        near = least[label[rest]]
+        close = (near <= reach) & (far <= near + 0.5 * volume.cell)
+        if not close.any():
             break
-        r, c, g = np.concatenate(rows), np.concatenate(columns), np.concatenate(gaps)
+        r, c, g = rest[close], to[close], far[close]
         n = len(points)
         graph = graph + csr_matrix((np.r_[g, g], (np.r_[r, c], np.r_[c, r])), shape=(n, n))
     return graph
