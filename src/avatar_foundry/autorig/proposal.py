@@ -1,0 +1,189 @@
+"""A learned first guess at a humanoid's joints: a small network trained on our own generator's bodies votes for them.
+
+It has seen real proportions, chibis, robots of solids, robes, armour, capes and props, in arms-down, A-, T- and other
+poses, but no one else's characters (docs/decisions/learned-proposal.md). It is a start and a voter, not a fit: it sees
+1024 points and knows no fingers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import F32
+from ..humanoid import mirror
+from .proposal_network import JOINTS, PROP, Answer, calibration, run
+from .proposal_points import MIDDLE, POINTS, Seen, arrange
+
+F64 = NDArray[np.float64]
+_MIRRORED = np.array([JOINTS.index(mirror(n)) for n in JOINTS])
+_PART_MIRRORED = np.array([*_MIRRORED, PROP])
+_FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
+SUBSETS = 3  # samples of the surface that are looked at
+SEED = 1_2021
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Proposal:
+    """Where the joints of a humanoid may be, in the space of the points asked about.
+
+    joints:   the 22 body joints, hips to toes, canonical names -> (3,) f64. Left and right are the figure's own.
+    sigma:    expected distance of each from the truth, in the points' unit (calibrated on figures never trained on).
+    turn:     (3, 3) f64 rotation that brings the figure upright (+Y) and facing +Z: canonical = turn @ point.
+    yaw:      radians about +Y by which the figure is turned from facing +Z; turn undoes it.
+    sure:     0..1, how well all looks agree on where it faces.
+    humanoid: 0..1, P(one whole humanoid).
+    anchors:  (A, 3) f32 points of the surface; parts: (A, 23) f32 probabilities that each belongs to each of
+              `JOINTS`, the last column to none (props, capes).
+    """
+
+    joints: Mapping[str, F64]
+    sigma: Mapping[str, float]
+    turn: F64
+    yaw: float
+    sure: float
+    humanoid: float
+    anchors: F32
+    parts: F32
+
+
+def propose(points: F32, normals: F32 | None = None, *, upright: bool = True) -> Proposal:
+    """Guess the joints of a surface from points on it.
+
+    points: (N, 3) area-uniform samples, any unit and place; 3000 or more are best, 200 are enough for a guess.
+    normals: (N, 3) outward; None or zero rows where unknown. upright: +Y is up; else up is looked for as well.
+    Deterministic: the same arrays give the same answer.
+    """
+    points = np.asarray(points, np.float32)
+    normals = np.zeros_like(points) if normals is None else np.asarray(normals, np.float32)
+    looks = [arrange(points[pick], normals[pick]) for pick in _subsets(len(points))]
+    base = np.eye(3) if upright else _find_up(looks[0])
+    yaw, sure = _find_yaw(looks, base)
+    turn = _about_y(-yaw) @ base
+    joints, sigma, spread, parts, humanoid = [], [], [], [], []
+    for k, seen in enumerate(looks):
+        for mirrored in (False, True):
+            frame = _about_y((-0.12, 0.0, 0.12)[k % 3]) @ turn
+            answer = _look(seen, frame, mirrored)
+            at, part = answer.joints.astype(np.float64), answer.part
+            if mirrored:
+                at, part = at[_MIRRORED] * _FLIP, part[:, _PART_MIRRORED]
+            joints.append(at @ frame * seen.scale + seen.centre)
+            doubt = answer.doubt[_MIRRORED] if mirrored else answer.doubt
+            sigma.append(doubt)
+            parts.append(part)
+            humanoid.append(answer.humanoid)
+    stack = np.stack(joints)
+    at = np.median(stack, axis=0)
+    size = _height(points, base)
+    jitter = np.linalg.norm(stack - at, axis=2).mean(axis=0) / size
+    expected = _calibrated(np.mean(sigma, axis=0, dtype=np.float64), jitter) * size
+    chance = np.stack([_softmax(0.5 * (parts[2 * k] + parts[2 * k + 1])) for k in range(len(looks))])
+    anchors = np.concatenate([s.rows[:MIDDLE, :3] * np.float32(s.scale) + s.centre.astype(np.float32) for s in looks])
+    shift, steep = calibration()["humanoid"]
+    return Proposal(
+        MappingProxyType({n: at[i] for i, n in enumerate(JOINTS)}),
+        MappingProxyType({n: float(expected[i]) for i, n in enumerate(JOINTS)}),
+        turn,
+        yaw,
+        sure,
+        float(1.0 / (1.0 + np.exp(-(shift + steep * np.mean(humanoid))))),
+        anchors,
+        chance.reshape(-1, PROP + 1).astype(np.float32),
+    )
+
+
+def _subsets(count: int) -> list[NDArray[np.int64]]:
+    """SUBSETS index arrays of POINTS each; different points while there are enough."""
+    rng = np.random.default_rng(SEED)
+    order: NDArray[np.int64] = rng.permutation(count)
+    while len(order) < SUBSETS * POINTS:
+        order = np.concatenate([order, rng.permutation(count)])
+    return [order[k * POINTS : (k + 1) * POINTS] for k in range(SUBSETS)]
+
+
+def _about_y(angle: float) -> F64:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+
+
+def _look(seen: Seen, frame: F64, mirrored: bool = False) -> Answer:
+    """The network's answer for the figure turned by `frame`, then mirrored left to right."""
+    turn = frame.astype(np.float32)
+    rows = np.concatenate([seen.rows[:, :3] @ turn.T, seen.rows[:, 3:] @ turn.T], axis=1)
+    if mirrored:
+        rows = rows * np.concatenate([_FLIP, _FLIP])
+    return run(seen, np.ascontiguousarray(rows, dtype=np.float32))
+
+
+def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
+    """Facing from eight looks, and how well they agree; then once more from where that points."""
+    total = np.zeros(3)
+    for k in range(6):
+        frame = _about_y(k * np.pi / 3) @ base
+        way = _look(looks[k % len(looks)], frame).forward.astype(np.float64)
+        total += base @ frame.T @ way / max(float(np.linalg.norm(way)), 1e-9)
+    sure = float(np.hypot(total[0], total[2]) / 6)
+    yaw = float(np.arctan2(total[0], total[2]))
+    frame = _about_y(-yaw) @ base
+    fine = np.zeros(3)
+    for mirrored in (False, True):
+        way = _look(looks[0], frame, mirrored).forward.astype(np.float64)
+        fine += way * (_FLIP if mirrored else 1.0)
+    if fine[2] > 0:
+        yaw += float(np.arctan2(fine[0], fine[2]))
+    return float((yaw + np.pi) % (2 * np.pi) - np.pi), min(sure, 1.0)
+
+
+def _ups() -> list[F64]:
+    """Six rotations, each with another axis upwards."""
+    c = np.eye(3)
+    x, y, z = c
+    rows = [(x, y, z), (z, x, y), (y, z, x), (-x, -y, z), (z, -x, -y), (y, -z, -x)]
+    return [np.stack(r) for r in rows]
+
+
+def _find_up(seen: Seen) -> F64:
+    """(3, 3) rotation that brings up to +Y: of six starts the one in which the looks say most clearly that up is up."""
+    best, found = -np.inf, np.eye(3)
+    for start in _ups():
+        score, total = 0.0, np.zeros(3)
+        for k in range(3):
+            frame = _about_y(2 * np.pi * k / 3) @ start
+            answer = _look(seen, frame)
+            up = answer.up.astype(np.float64)
+            up /= max(float(np.linalg.norm(up)), 1e-9)
+            score += up[1] + 0.1 * np.tanh(0.3 * answer.humanoid)
+            total += frame.T @ up
+        if score > best:
+            best, found = score, _upright(total, start)
+    return found
+
+
+def _upright(up: F64, start: F64) -> F64:
+    """The rotation nearest to `start` that brings direction `up` to +Y; `start` itself when they agree within 8 degrees."""
+    up = up / max(float(np.linalg.norm(up)), 1e-9)
+    if up @ start[1] > np.cos(np.radians(8.0)):
+        return start
+    right = start[0] - (start[0] @ up) * up
+    right /= max(float(np.linalg.norm(right)), 1e-9)
+    return np.stack([right, up, np.cross(right, up)])
+
+
+def _height(points: F32, base: F64) -> float:
+    tall = points.astype(np.float64) @ base[1]
+    return float(max(tall.max() - tall.min(), 1e-9))
+
+
+def _calibrated(doubt: F64, jitter: F64) -> F64:
+    """(22,) expected error over height from what the network thinks and how much its looks differ."""
+    table = calibration()
+    terms = np.array([table[n] for n in JOINTS])
+    return np.exp(terms[:, 0] + terms[:, 1] * doubt + terms[:, 2] * np.log(jitter + 1e-3))
+
+
+def _softmax(x: F32) -> F32:
+    x = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(x / x.sum(axis=-1, keepdims=True))
