@@ -62,11 +62,10 @@ def guess_up(points: NDArray[Any]) -> UpGuess:
     A figure mirrors itself from left to right, is thinnest from front to back and has two feet, a single head and its
     weight above its ankles. Arms stretched out make the sides as long as the height, hence the mirror test.
     """
-    finite = np.isfinite(points).all(axis=1)
-    p = points[finite].astype(np.float64)
+    p = points[:: max(len(points) // 4000, 1)].astype(np.float64)
+    p = p[np.isfinite(p).all(axis=1)]
     if len(p) < 16:
         return UpGuess(1, 1, 0.0)
-    p = p[:: max(len(p) // 4000, 1)]
     low, high = p.min(axis=0), p.max(axis=0)
     extent = high - low
     size = max(float(extent.max()), 1e-30)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32
+from .rays import Rays
 from .topology import Pairs, connected
 
 Flags = NDArray[np.bool_]
@@ -34,19 +35,34 @@ def sheets_of(pairs: Pairs, area: NDArray[Any]) -> Sheets:
     count = len(area)
     f, g = pairs.a // 3, pairs.b // 3
     sheet = connected(f, g, count)
-    cover = _cover(f, g, pairs.agree, count)
-    one_sided = np.flatnonzero(cover[:count] == cover[count:])
-    if len(one_sided):
-        # cut the fewest links: a tree that prefers links that agree
-        on = np.isin(sheet[f], np.unique(sheet[one_sided]))
-        kept = ~on
-        kept[np.flatnonzero(on)[_tree(f[on], g[on], pairs.agree[on], count)]] = True
-        cover = _cover(f[kept], g[kept], pairs.agree[kept], count)
-    turn = cover[:count] > cover[count:]
+    if pairs.agree.all():
+        return Sheets(sheet, np.zeros(count, bool), 0)
+    mixed = np.zeros(count, bool)  # sheets that do not agree with themselves; the others need no cover
+    mixed[sheet[f[~pairs.agree]]] = True
+    asked = mixed[sheet[f]]
+    some = np.flatnonzero(mixed[sheet])
+    number = np.zeros(count, np.int32)
+    number[some] = np.arange(len(some), dtype=np.int32)
+    turn = np.zeros(count, bool)
+    turn[some] = _against(number[f[asked]], number[g[asked]], pairs.agree[asked], len(some))
     against = np.bincount(sheet, weights=area * turn) * 2 > np.bincount(sheet, weights=area)
     turn = turn ^ against[sheet]
     crossed = int(((turn[f] ^ turn[g]) == pairs.agree).sum())
     return Sheets(sheet, np.asarray(turn), crossed)
+
+
+def _against(f: I32, g: I32, agree: Flags, count: int) -> Flags:
+    """(count,) faces that go against the first of their sheet."""
+    cover = _cover(f, g, agree, count)
+    one_sided = np.flatnonzero(cover[:count] == cover[count:])
+    if len(one_sided):
+        # cut the fewest links: a tree that prefers links that agree
+        sheet = connected(f, g, count)
+        on = np.isin(sheet[f], np.unique(sheet[one_sided]))
+        kept = ~on
+        kept[np.flatnonzero(on)[_tree(f[on], g[on], agree[on], count)]] = True
+        cover = _cover(f[kept], g[kept], agree[kept], count)
+    return np.asarray(cover[:count] > cover[count:])
 
 
 def _cover(f: I32, g: I32, agree: Flags, count: int) -> I32:
@@ -81,31 +97,25 @@ def volumes(positions: F32, faces: I32, cross: NDArray[np.float64], sheet: I32, 
 
 
 def visibility(
-    positions: F32, faces: I32, cross: NDArray[np.float64], sheet: I32, asked: Flags
+    rays: Rays, positions: F32, faces: I32, cross: NDArray[np.float64], sheet: I32, asked: Flags
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per patch (S,) of `asked`: how much freer the front is than the back, -1..1, and how free both are, 0..1.
 
     Rays leave both sides of faces spread over the patch; what they travel before they hit anything is their freedom.
     """
-    from embreex.mesh_construction import TriangleMesh  # loaded late: only uploads need it
-    from embreex.rtcore_scene import EmbreeScene
-
     count = len(asked)
     area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
     chosen = _spread(area, sheet, asked)
-    corners = np.ascontiguousarray(positions[faces], np.float32)
-    scene = EmbreeScene()
-    TriangleMesh(scene, corners)
+    corners = positions[faces[chosen]]
     size = float(np.linalg.norm(positions.max(axis=0) - positions.min(axis=0)))
     normal = (cross[chosen] / area[chosen][:, None]).astype(np.float32)
-    at = corners[chosen].mean(axis=1)
+    at = corners.mean(axis=1)
     freedom = []
     for side in (np.float32(1), np.float32(-1)):
-        rays = _cone(normal * side)
-        start = np.repeat(at + normal * side * np.float32(2e-5 * size), rays.shape[1], axis=0)
-        hit = scene.run(start, np.ascontiguousarray(rays.reshape(-1, 3)), output=True)
-        far = np.where(hit["primID"] >= 0, hit["tfar"], np.inf).reshape(rays.shape[:2])
-        freedom.append(np.clip(far / (0.3 * size), 0, 1).mean(axis=1))
+        way = _cone(normal * side)
+        start = np.repeat(at + normal * side * np.float32(2e-5 * size), way.shape[1], axis=0)
+        far = rays.hit(start, way.reshape(-1, 3))[0].reshape(way.shape[:2])
+        freedom.append(np.clip(far / size, 0, 1).mean(axis=1))
     weight = area[chosen]
     front = np.bincount(sheet[chosen], weights=weight * freedom[0], minlength=count)
     back = np.bincount(sheet[chosen], weights=weight * freedom[1], minlength=count)

@@ -64,14 +64,16 @@ def find_turns(whole: Whole, own: F32, both: Flags) -> Turns:
     rim = np.zeros(count, bool)
     rim[sheet[whole.border // 3]] = True
     rim[sheet[whole.edges.half[np.repeat(whole.edges.faces > 2, whole.edges.faces)] // 3]] = True
-    cross = np.where(flood[:, None], -whole.cross, whole.cross)
-    faces = np.where(flood[:, None], whole.faces[:, ::-1], whole.faces)
-    volume = volumes(whole.positions, faces, cross, sheet, count)
+    inside = ~rim[sheet]
+    sign = np.where(flood[inside, None], -1.0, 1.0)
+    volume = volumes(whole.positions, whole.faces[inside], whole.cross[inside] * sign, sheet[inside], count)
     solid = ~rim & (np.abs(volume) > HOLLOW) & (total > 0)
 
     # patches: parts of a sheet that the file winds one way
     pairs = whole.pairs
-    patch = connected(pairs.a[pairs.agree] // 3, pairs.b[pairs.agree] // 3, count_faces)
+    patch = sheet
+    if not pairs.agree.all():
+        patch = connected(pairs.a[pairs.agree] // 3, pairs.b[pairs.agree] // 3, count_faces)
     patches = int(patch.max()) + 1
     of_patch = np.zeros(patches, np.int64)
     of_patch[patch] = sheet
@@ -85,7 +87,7 @@ def find_turns(whole: Whole, own: F32, both: Flags) -> Turns:
     lean = np.zeros(patches)
     if asked.any():
         at = np.where(np.isfinite(whole.positions), whole.positions, np.float32(0))
-        lean, seen = visibility(at, whole.faces[live], whole.cross[live], patch[live], asked)
+        lean, seen = visibility(whole.rays, at, whole.faces, whole.cross * live[:, None], patch, asked)
         lean = np.where(seen > 0.02, lean, 0.0)
 
     # which way the sheet looks after the flood: volume, else what its patches see, else how most of it was

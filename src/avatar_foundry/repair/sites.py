@@ -9,7 +9,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 
-FINENESS = 17  # bits: vertices closer than about 2^-17 of the size (14 micrometres on a person) are at one place
+FINENESS = 18  # bits: vertices closer than about 2^-18 of the size (7 micrometres on a person) are at one place
 
 
 def finite_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -33,22 +33,25 @@ def step_of(size: float) -> float:
 def coincident(positions: NDArray[Any], step: float) -> I32:
     """The place of each vertex: (V,), numbered by lowest vertex. Vertices within about `step` share one.
 
-    Two grids of cells of 2 `step`, half a cell apart, catch neighbours that one grid would separate. A vertex that is
-    not finite is a place of its own.
+    Four grids of cells of 4 `step`, a quarter of a cell apart, catch what one grid would separate: of two vertices
+    within `step`, each axis puts a border between them in at most one grid, so in one of the four there is none. A
+    vertex that is not finite is a place of its own.
     """
     count = len(positions)
     finite = finite_rows(positions)
     if step <= 0 or not finite.any():
         return np.arange(count, dtype=np.int32)
     p = np.where(finite[:, None], positions, 0).astype(np.float64)
-    cells = (p - p[finite].min(axis=0)) / (2 * step)
-    first = _packed(np.floor(cells))
-    second = _packed(np.floor(cells + 0.5))
+    cells = (p - p[finite].min(axis=0)) / (4 * step)
     lost = np.flatnonzero(~finite)
-    first[lost] = second[lost] = -1 - lost
-    one = _labels(first)
-    two = _labels(second)
-    return by_lowest(_joined(one, two))
+    labels: I32 | None = None
+    for shift in (0.0, 0.25, 0.5, 0.75):
+        keys = _packed(np.floor(cells + shift))
+        keys[lost] = -1 - lost
+        found = _labels(keys)
+        labels = found if labels is None else _joined(labels, found)
+    assert labels is not None
+    return by_lowest(labels)
 
 
 def _packed(cells: NDArray[Any]) -> I64:

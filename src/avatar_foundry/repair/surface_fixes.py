@@ -15,6 +15,7 @@ from .select import drop_unused, gather_vertices, keep_faces
 from .topology import edges_of, fans, pairs_of
 from .weld import kinds
 from .weld import weld as weld_mesh
+from .whole import Whole
 from .work import Numbers, Work
 
 Flags = NDArray[np.bool_]
@@ -79,20 +80,23 @@ def drop_degenerate(work: Work) -> Numbers:
 
 def drop_duplicates(work: Work) -> Numbers:
     """Take out faces that lie on an earlier face of the same part, look the same way and move alike."""
-    whole = work.whole
-    meshes, dropped = [], 0
-    sites, sited, collapsed = work.split(whole.site, "vertex"), work.split(whole.sited), work.split(whole.collapsed)
-    for part, site, s, c in zip(work.avatar.parts, sites, sited, collapsed, strict=True):
-        plain = replace(part.mesh, normals=None)
-        if not clean.second_copies(s, np.zeros_like(s), ~c)[0].any():
-            meshes.append(part.mesh)
-            continue
-        kind = kinds(plain, site.astype(np.int32), whole.step)
-        copies, _ = clean.second_copies(s, kind[part.mesh.faces], ~c)
-        dropped += int(copies.sum())
-        meshes.append(keep_faces(part.mesh, ~copies))
-    work.put(meshes)
-    return {"faces": dropped}
+    alike = repeated(work.whole)
+    if not alike.any():
+        return {}
+    work.put([keep_faces(p.mesh, ~a) for p, a in zip(work.avatar.parts, work.split(alike), strict=True)])
+    return {"faces": int(alike.sum())}
+
+
+def repeated(whole: Whole) -> Flags:
+    """(F,) faces that lie on an earlier face of their part, look the same way, and move and are painted alike."""
+    out = np.zeros(len(whole.faces), bool)
+    for k in np.unique(whole.part[whole.copies[0]]).tolist():
+        rows = slice(int(whole.first_face[k]), int(whole.first_face[k + 1]))
+        mesh = replace(whole.meshes[k], normals=None)
+        site = whole.site[int(whole.first_vertex[k]) : int(whole.first_vertex[k + 1])]
+        kind = kinds(mesh, site, whole.step)[mesh.faces]
+        out[rows] = clean.second_copies(whole.sited[rows], kind, ~whole.collapsed[rows])[0]
+    return out
 
 
 def drop_loose(work: Work) -> Numbers:

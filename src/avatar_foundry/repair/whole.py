@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..avatar import F32, I32, Avatar, Mesh
 from . import sites, topology
 from .clean import second_copies
+from .rays import Rays
 
 Flags = NDArray[np.bool_]
 FLAT = 1e-6  # a face lower than this share of its longest edge, or than a hundredth of the weld, has no area
@@ -20,8 +21,10 @@ class Whole:
     positions: (V, 3).  faces: (F, 3) into them.  first_vertex, first_face: (P + 1,) where each part begins.
     """
 
-    def __init__(self, meshes: Sequence[Mesh]) -> None:
+    def __init__(self, meshes: Sequence[Mesh], like: "Whole | None" = None) -> None:
         self.meshes = tuple(meshes)
+        if like is not None and _same_places(like.meshes, self.meshes):  # only faces changed
+            self.__dict__.update({k: like.__dict__[k] for k in ("size", "step", "site") if k in like.__dict__})
         self.first_vertex = np.cumsum([0, *(len(m.positions) for m in meshes)]).astype(np.int64)
         self.first_face = np.cumsum([0, *(len(m.faces) for m in meshes)]).astype(np.int64)
         self.positions: F32 = np.concatenate([m.positions for m in meshes]) if meshes else np.zeros((0, 3), np.float32)
@@ -88,7 +91,17 @@ class Whole:
     @cached_property
     def twins(self) -> Flags:
         """(F,) faces that lie back to back with another: surfaces drawn from both sides on purpose."""
-        return second_copies(self.sited, np.zeros_like(self.sited), ~self.collapsed)[1]
+        return self.copies[1]
+
+    @cached_property
+    def copies(self) -> tuple[Flags, Flags]:
+        """(F,) faces that lie on an earlier one of their part and look the same way, and (F,) `twins`."""
+        return second_copies(self.sited, self.part[:, None], ~self.collapsed)
+
+    @cached_property
+    def rays(self) -> Rays:
+        """What rays can hit: the faces that have an area."""
+        return Rays(np.where(np.isfinite(self.positions), self.positions, np.float32(0)), self.faces, ~self.degenerate)
 
     @cached_property
     def edges(self) -> topology.Edges:
@@ -114,6 +127,10 @@ class Whole:
     def piece(self) -> I32:
         """(F,) number of the connected piece of each face."""
         return topology.face_pieces(self.sited, int(self.site.max(initial=-1)) + 1)
+
+
+def _same_places(a: tuple[Mesh, ...], b: tuple[Mesh, ...]) -> bool:
+    return len(a) == len(b) and all(m.positions is n.positions for m, n in zip(a, b, strict=True))
 
 
 def whole_of(avatar: Avatar) -> Whole:

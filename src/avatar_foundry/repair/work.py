@@ -47,7 +47,7 @@ class Work:
         """The full detail of all parts as one surface."""
         meshes = tuple(p.mesh for p in self.avatar.parts)
         if self._whole is None or not _same(self._whole.meshes, meshes):
-            self._whole = Whole(meshes)
+            self._whole = Whole(meshes, self._whole)
         return self._whole
 
     def put(self, meshes: Sequence[Mesh]) -> None:

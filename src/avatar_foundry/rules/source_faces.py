@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..repair import weld
-from ..repair.clean import second_copies
 from ..repair.sites import finite_rows
+from ..repair.surface_fixes import repeated
 from .registry import Finding
 from .source_registry import Cure, source_rule
 from .source_subject import Subject, plural, some
@@ -74,23 +73,9 @@ def duplicate_face(subject: Subject) -> Iterator[Finding]:
     """No face lies on another one that looks the same way.
 
     Two faces at one place flicker, and cost twice."""
-    whole = subject.whole
-    for part, sited, live, at in zip(
-        subject.sound.parts,
-        subject.work.split(whole.sited),
-        subject.work.split(~whole.collapsed),
-        range(len(subject.sound.parts)),
-        strict=True,
-    ):
-        copies, _ = second_copies(sited, np.zeros_like(sited), live)
-        if not copies.any():
-            continue
-        site = subject.work.split(whole.site, "vertex")[at].astype(np.int32)
-        alike, _ = second_copies(sited, weld.kinds(part.mesh, site, whole.step)[part.mesh.faces], live)
-        if count := int(alike.sum()):
-            message = f"{plural(count, 'face')} of {part.name} repeat another"
-            rows = some(np.flatnonzero(alike))
-            yield Finding("duplicate", message, f"parts/{part.name}/lods/0", {"faces": count}, {"faces": rows})
+    for where, part, rows in subject.by_part(repeated(subject.whole)):
+        message = f"{plural(len(rows), 'face')} of {part.name} repeat another"
+        yield Finding("duplicate", message, where, {"faces": len(rows)}, {"faces": some(rows)})
 
 
 @source_rule(

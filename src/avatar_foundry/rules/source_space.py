@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..repair.guesses import guess_unit, guess_up
+from ..repair.guesses import guess_unit
 from .registry import Finding
 from .source_registry import Cure, source_rule
 from .source_subject import Subject
@@ -26,9 +26,7 @@ def unit(subject: Subject) -> Iterator[Finding]:
     whole = subject.whole
     if not len(whole.faces):
         return
-    used = np.unique(whole.faces)
-    extent = np.nan_to_num(whole.positions[used]).astype(np.float64)
-    up = guess_up(extent)
+    extent, up = subject.points, subject.up
     axis = up.axis if up.confidence >= SURE else 1
     height = float(np.ptp(extent[:, axis])) * subject.unit_metres
     if subject.fit is not None and subject.fit.scale > 0:
@@ -68,7 +66,7 @@ def up_axis(subject: Subject) -> Iterator[Finding]:
                 "leaning", message, "", {"degrees": round(lean, 2)}, {}, round(float(subject.fit.humanoid), 3)
             )
         return
-    guess = guess_up(np.nan_to_num(whole.positions[np.unique(whole.faces)]))
+    guess = subject.up
     if guess.confidence >= SURE and guess.name != "+Y":
         numbers = {"axis": guess.axis, "sign": guess.sign}
         message = f"The figure's head seems to point along {guess.name}"

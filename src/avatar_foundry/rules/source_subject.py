@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..avatar import Avatar, Part
 from ..repair import Options, Whole, apply_fixes, whole_of
+from ..repair.guesses import UpGuess, guess_up
 from ..repair.outward import Turns
 from ..repair.surface_fixes import turns
 from ..repair.work import Work
@@ -95,6 +96,19 @@ class Subject:
     def turns(self) -> Turns:
         """Faces that look the wrong way."""
         return turns(self.work)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """(N, 3) the vertices that faces use."""
+        used = np.zeros(len(self.whole.positions), bool)
+        used[self.whole.faces] = True
+        p = self.whole.positions[used]
+        return np.asarray(np.where(np.isfinite(p), p, 0), np.float64)
+
+    @cached_property
+    def up(self) -> UpGuess:
+        """Which way is up, as far as extents, symmetry and feet tell."""
+        return guess_up(self.points)
 
     @cached_property
     def unit_metres(self) -> float:

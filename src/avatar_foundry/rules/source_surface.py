@@ -13,6 +13,7 @@ from .registry import Finding
 from .source_registry import Cure, source_rule
 from .source_subject import Subject, plural, some
 
+MOST_FACES = 500_000
 HOLES = 64  # that are reported one by one
 
 
@@ -99,9 +100,10 @@ def non_manifold_edge(subject: Subject) -> Iterator[Finding]:
 def non_manifold_vertex(subject: Subject) -> Iterator[Finding]:
     """At every vertex the faces form one fan.
 
-    Surfaces that touch at a point pull each other along when they are simplified or smoothed."""
+    Surfaces that touch at a point pull each other along when they are simplified or smoothed. Not looked for in
+    meshes of more than half a million faces."""
     whole = subject.whole
-    if not len(whole.faces):
+    if not 0 < len(whole.faces) <= MOST_FACES:
         return
     live = ~whole.collapsed
     crowded = np.zeros(int(whole.site.max(initial=-1)) + 1, bool)
@@ -186,7 +188,7 @@ def self_intersection(subject: Subject) -> Iterator[Finding]:
     Pieces that run through others are how figures are dressed; one that runs through itself tears in motion. Looked
     for on a bounded choice of faces: a clean result on a large mesh is likely, not certain."""
     whole = subject.whole
-    found = crossings(np.nan_to_num(whole.positions), whole.faces, whole.sited, ~whole.degenerate)
+    found = crossings(whole.rays, np.nan_to_num(whole.positions), whole.faces, whole.sited, ~whole.degenerate)
     pairs = found.faces
     within = whole.piece[pairs[:, 0]] == whole.piece[pairs[:, 1]] if len(pairs) else np.zeros(0, bool)
     flags = np.zeros(len(whole.faces), bool)
