@@ -14,7 +14,10 @@ from avatar_foundry.rig import bind_weights, place_skeleton
 from avatar_foundry.wardrobe import ITEMS, fit, hide_covered
 
 SAMPLES = 6000
-SLOTS = {slot: sorted(i for i, item in ITEMS.items() if item.slot == slot) for slot in ("hair", "hat", "top", "bottom", "full", "shoes", "cape")}
+SLOTS = {
+    slot: sorted(i for i, item in ITEMS.items() if item.slot == slot)
+    for slot in ("hair", "hat", "top", "bottom", "full", "shoes", "cape")
+}
 KINDS = ("body", "hair", "hat", "cloth", "cape")
 
 
@@ -66,7 +69,9 @@ def kind_of(part: Part) -> int:
     return {"hair": 1, "hat": 2}.get(part.role, 4 if part.name.startswith("cape") else 0 if part.role == "body" else 3)
 
 
-def sample(rng: np.random.Generator, positions: np.ndarray, faces: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def sample(
+    rng: np.random.Generator, positions: np.ndarray, faces: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Area-uniform face indices and barycentrics."""
     cross = np.cross(positions[faces[:, 1]] - positions[faces[:, 0]], positions[faces[:, 2]] - positions[faces[:, 0]])
     area = np.linalg.norm(cross, axis=1)

@@ -23,16 +23,19 @@ def export(model: str) -> None:
     if not (DATA / "proposal.json").exists():
         from poses import JOINTS
 
-        (DATA / "proposal.json").write_text(json.dumps({**{n: [0.0, 1.0, 0.0] for n in JOINTS}, "humanoid": [0.0, 1.0]}))
+        (DATA / "proposal.json").write_text(
+            json.dumps({**{n: [0.0, 1.0, 0.0] for n in JOINTS}, "humanoid": [0.0, 1.0]})
+        )
     print((DATA / "proposal.npz").stat().st_size, "bytes")
 
 
 def calibrate(bank_folder: str, count: int) -> None:
-    from figures import not_one_person, person
+    from negatives import not_one_person
     from poses import JOINTS
 
     import avatar_foundry.autorig.proposal as proposal
     from avatar_foundry.autorig.proposal_network import calibration
+    from figures import person
 
     bank = [dict(np.load(p)) for p in sorted(Path(bank_folder).glob("*.npz"))]
     calibration.cache_clear()
@@ -73,9 +76,22 @@ def calibrate(bank_folder: str, count: int) -> None:
         steep -= 0.05 * float((weight * (q - y) * x).mean())
     table["humanoid"] = [round(shift, 4), round(steep, 4)]
     (DATA / "proposal.json").write_text(json.dumps(table, indent=1) + "\n")
-    print("errors %", dict(zip(JOINTS, np.round(100 * e.mean(axis=0), 2).tolist(), strict=True)), "mean", 100 * e.mean(), "median", 100 * np.median(e))
+    print(
+        "errors %",
+        dict(zip(JOINTS, np.round(100 * e.mean(axis=0), 2).tolist(), strict=True)),
+        "mean",
+        100 * e.mean(),
+        "median",
+        100 * np.median(e),
+    )
     q = 1 / (1 + np.exp(-(shift + steep * x)))
-    print("humanoids below 0.5:", float((q[y > 0] < 0.5).mean()), "negatives above 0.5:", float((q[y == 0] > 0.5).mean()), table["humanoid"])
+    print(
+        "humanoids below 0.5:",
+        float((q[y > 0] < 0.5).mean()),
+        "negatives above 0.5:",
+        float((q[y == 0] > 0.5).mean()),
+        table["humanoid"],
+    )
 
 
 if __name__ == "__main__":

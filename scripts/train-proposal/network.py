@@ -4,9 +4,8 @@ Shapes: b samples, M = 128 middle points, C = 48 coarse points, J = 22 joints.
 """
 
 import torch
-from torch import Tensor, nn
-
 from poses import JOINTS
+from torch import Tensor, nn
 
 J, PARTS = len(JOINTS), len(JOINTS) + 1
 HIDDEN1, LOCAL1, HIDDEN2, LOCAL2, WIDTH, MIDDLE, HEADS, LAYERS = 24, 48, 80, 128, 128, 96, 4, 3

@@ -18,9 +18,15 @@ def orthogonal(m: Tensor) -> Tensor:
 class Both:
     """step(rate): rate 1 is the peak of both."""
 
-    def __init__(self, network: nn.Module, matrix_rate: float = 0.015, rate: float = 1.5e-3, decay: float = 0.02) -> None:
+    def __init__(
+        self, network: nn.Module, matrix_rate: float = 0.015, rate: float = 1.5e-3, decay: float = 0.02
+    ) -> None:
         named = dict(network.named_parameters())
-        self.matrices = [p for n, p in named.items() if p.ndim == 2 and n.startswith(("blocks", "local", "middle", "enter")) and min(p.shape) > 6]
+        self.matrices = [
+            p
+            for n, p in named.items()
+            if p.ndim == 2 and n.startswith(("blocks", "local", "middle", "enter")) and min(p.shape) > 6
+        ]
         rest = [p for p in named.values() if all(p is not m for m in self.matrices)]
         self.adam = torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98))
         self.momentum = [torch.zeros_like(p) for p in self.matrices]

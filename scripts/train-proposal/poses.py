@@ -21,7 +21,9 @@ JOINTS: tuple[str, ...] = (
     ),
 )
 WHERE = np.array([INDEX[n] for n in JOINTS])
-MIRRORED = np.array([JOINTS.index(n.replace("left", "#").replace("right", "left").replace("#", "right")) for n in JOINTS])
+MIRRORED = np.array(
+    [JOINTS.index(n.replace("left", "#").replace("right", "left").replace("#", "right")) for n in JOINTS]
+)
 
 
 def _owner(name: str) -> int:

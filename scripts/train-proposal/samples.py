@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
-from figures import Cloud, facet, not_one_person, person
+from cloud import Cloud, facet
+from negatives import not_one_person
 
 from avatar_foundry.autorig.proposal_points import POINTS, arrange
+from figures import person
 
 SHARD = 1024
 

@@ -54,7 +54,9 @@ class Solid:
             u = p[:, 0].copy()
             p[:, 0] *= 1 + (self.taper - 1) * (p[:, 1] + 1) / 2
             p[:, 2] = self.bow * (1 - u**2)
-            m = np.stack([2 * self.bow * u / a, np.zeros(n), np.full(n, 1 / c)], axis=1) * np.where(rng.random((n, 1)) < 0.5, 1, -1)
+            m = np.stack([2 * self.bow * u / a, np.zeros(n), np.full(n, 1 / c)], axis=1) * np.where(
+                rng.random((n, 1)) < 0.5, 1, -1
+            )
         else:
             wall = np.pi * (a + c) * 2 * b * (1 + self.taper) / 2
             cap = np.pi * a * c if self.caps else 0.0

@@ -9,18 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional
-
 from network import J, Network
 from optimiser import Both
 from poses import MIRRORED
+from torch.nn import functional
 
 BATCH = 24
 SWAP = torch.tensor([*MIRRORED.tolist(), J])
 
 
 def turned(batch: dict[str, torch.Tensor], rng: np.random.Generator) -> dict[str, torch.Tensor]:
-    """Random facing (most of them nearly forward, many nearly backward), slight tilt, sometimes any orientation; half of them mirrored."""
+    """Random facing (most nearly forward, many nearly backward), slight tilt, sometimes any turn; half mirrored."""
     b = len(batch["rows"])
     lots = rng.random(b)
     near = lots < 0.62
@@ -42,11 +41,25 @@ def turned(batch: dict[str, torch.Tensor], rng: np.random.Generator) -> dict[str
     turn = torch.tensor(turns, dtype=torch.float32)
     mirror = torch.where(flip[:, None], torch.tensor([-1.0, 1.0, 1.0]), torch.ones(3))
     rows, joints, label = batch["rows"], batch["joints"], batch["label"]
-    rows = torch.cat([(rows[..., :3] * mirror[:, None]) @ turn.transpose(1, 2), (rows[..., 3:] * mirror[:, None]) @ turn.transpose(1, 2)], dim=2)
+    rows = torch.cat(
+        [
+            (rows[..., :3] * mirror[:, None]) @ turn.transpose(1, 2),
+            (rows[..., 3:] * mirror[:, None]) @ turn.transpose(1, 2),
+        ],
+        dim=2,
+    )
     joints = torch.where(flip[:, None, None], joints[:, SWAP[:J]], joints)
     joints = (joints * mirror[:, None]) @ turn.transpose(1, 2)
     label = torch.where(flip[:, None], SWAP[label], label)
-    return {**batch, "rows": rows, "joints": joints, "label": label, "forward": turn[:, :, 2], "up": turn[:, :, 1], "upright": torch.tensor(upright)}
+    return {
+        **batch,
+        "rows": rows,
+        "joints": joints,
+        "label": label,
+        "forward": turn[:, :, 2],
+        "up": turn[:, :, 1],
+        "upright": torch.tensor(upright),
+    }
 
 
 def loss_of(out: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,16 +68,22 @@ def loss_of(out: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> tup
     error = ((out["joints"] - batch["joints"]).square().sum(dim=2) + 1e-6).sqrt() / height[:, None]
     coarse = ((out["coarse"] - batch["joints"]).square().sum(dim=2) + 1e-6).sqrt() / height[:, None]
     each = ((out["votes"] - batch["joints"][:, :, None]).square().sum(dim=3) + 1e-6).sqrt() / height[:, None, None]
-    sigma = out["doubt"] + height.log()[:, None]  # doubt is the log of error over height; the network sees no height
-    doubt = (error.detach() + 1e-3).log()
-    regular = (share[:, None] * (error + 0.3 * coarse + 0.3 * (out["weight"].detach() * each).sum(dim=2))).sum() / (share.sum() * J + 1e-3)
-    sigma_loss = (share[:, None] * (error.detach() / out["doubt"].exp() + out["doubt"])).sum() / (share.sum() * J + 1e-3)
-    del sigma, doubt
+    regular = (share[:, None] * (error + 0.3 * coarse + 0.3 * (out["weight"].detach() * each).sum(dim=2))).sum() / (
+        share.sum() * J + 1e-3
+    )
+    sigma_loss = (share[:, None] * (error.detach() / out["doubt"].exp() + out["doubt"])).sum() / (
+        share.sum() * J + 1e-3
+    )
     m = out["part"].shape[1]
-    part = (functional.cross_entropy(out["part"].transpose(1, 2), batch["label"][:, :m], reduction="none").mean(dim=1) * real).sum() / (real.sum() + 1e-3)
+    part = (
+        functional.cross_entropy(out["part"].transpose(1, 2), batch["label"][:, :m], reduction="none").mean(dim=1)
+        * real
+    ).sum() / (real.sum() + 1e-3)
     human = functional.binary_cross_entropy_with_logits(out["humanoid"], real * 0.98 + 0.01)
     # means of directions: short where they cannot be told
-    way = (((out["forward"] - batch["forward"]).square().sum(dim=1) + (out["up"] - batch["up"]).square().sum(dim=1)) * real).mean()
+    way = (
+        ((out["forward"] - batch["forward"]).square().sum(dim=1) + (out["up"] - batch["up"]).square().sum(dim=1)) * real
+    ).mean()
     total = 10 * regular + 0.15 * sigma_loss + 0.3 * part + 0.4 * human + 0.6 * way
     seen = batch["upright"] * real
     figures = torch.stack([(error.mean(dim=1) * seen).sum() / seen.sum(), part, human, way]).detach()
@@ -73,13 +92,27 @@ def loss_of(out: dict[str, torch.Tensor], batch: dict[str, torch.Tensor]) -> tup
 
 def load(path: Path) -> dict[str, torch.Tensor]:
     raw = np.load(path)
-    kinds = {"rows": torch.float16, "near1": torch.int16, "near2": torch.uint8, "near3": torch.uint8, "label": torch.uint8}
-    return {k: torch.tensor(raw[k].astype(np.int32) if raw[k].dtype == np.uint16 else raw[k]).to(kinds.get(k, torch.float32)) for k in raw.files}
+    kinds = {
+        "rows": torch.float16,
+        "near1": torch.int16,
+        "near2": torch.uint8,
+        "near3": torch.uint8,
+        "label": torch.uint8,
+    }
+    return {
+        k: torch.tensor(raw[k].astype(np.int32) if raw[k].dtype == np.uint16 else raw[k]).to(
+            kinds.get(k, torch.float32)
+        )
+        for k in raw.files
+    }
 
 
 def batch_of(shard: dict[str, torch.Tensor], pick: np.ndarray) -> dict[str, torch.Tensor]:
     rows = torch.tensor(pick)
-    return {k: v[rows].to(torch.long if k in ("near1", "near2", "near3", "label") else torch.float32) for k, v in shard.items()}
+    return {
+        k: v[rows].to(torch.long if k in ("near1", "near2", "near3", "label") else torch.float32)
+        for k, v in shard.items()
+    }
 
 
 def main() -> None:
@@ -123,7 +156,12 @@ def main() -> None:
                     average[k].mul_(keep).add_(v, alpha=1 - keep)
         running = figures if running is None else running * 0.98 + figures * 0.02
         if step % 100 == 0:
-            print(f"{step} {(time.time() - begun) / 60:.1f} min, {len(shards)} shards, rate {rate:.5f}, error {100 * running[0]:.2f} %, part {running[1]:.3f}, human {running[2]:.3f}, way {running[3]:.3f}", flush=True)
+            error, part, human, way = running.tolist()
+            print(
+                f"{step} {(time.time() - begun) / 60:.1f} min, rate {rate:.3f}, error {100 * error:.2f} %,",
+                f"part {part:.3f}, human {human:.3f}, way {way:.3f}",
+                flush=True,
+            )
         if time.time() - said > 120:
             said = time.time()
             torch.save(average, out.with_suffix(".tmp"))

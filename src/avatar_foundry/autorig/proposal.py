@@ -22,6 +22,7 @@ _MIRRORED = np.array([JOINTS.index(mirror(n)) for n in JOINTS])
 _PART_MIRRORED = np.array([*_MIRRORED, PROP])
 _FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 SUBSETS = 3  # samples of the surface that are looked at
+TURNS = 8  # looks all around that find the facing
 SEED = 1_2021
 
 
@@ -62,7 +63,7 @@ def propose(points: F32, normals: F32 | None = None, *, upright: bool = True) ->
     base = np.eye(3) if upright else _find_up(looks[0])
     yaw, sure = _find_yaw(looks, base)
     turn = _about_y(-yaw) @ base
-    joints, sigma, spread, parts, humanoid = [], [], [], [], []
+    joints, sigma, parts, humanoid = [], [], [], []
     for k, seen in enumerate(looks):
         for mirrored in (False, True):
             frame = _about_y((-0.12, 0.0, 0.12)[k % 3]) @ turn
@@ -119,21 +120,24 @@ def _look(seen: Seen, frame: F64, mirrored: bool = False) -> Answer:
 
 
 def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
-    """Facing from eight looks, and how well they agree; then once more from where that points."""
-    total = np.zeros(3)
-    for k in range(6):
-        frame = _about_y(k * np.pi / 3) @ base
-        way = _look(looks[k % len(looks)], frame).forward.astype(np.float64)
-        total += base @ frame.T @ way / max(float(np.linalg.norm(way)), 1e-9)
-    sure = float(np.hypot(total[0], total[2]) / 6)
+    """Facing from TURNS looks all around, refined by two from where that points; and how sure it is, 0..1.
+
+    A look's `forward` is a mean of directions: short where front and back cannot be told. So the longest word counts.
+    """
+    total, weight = np.zeros(3), 0.0
+    for k in range(TURNS):
+        frame = _about_y(2 * np.pi * k / TURNS) @ base
+        way = base @ frame.T @ _look(looks[k % len(looks)], frame).forward.astype(np.float64)
+        sharp = float(np.hypot(way[0], way[2]))
+        total += way * sharp
+        weight += sharp
     yaw = float(np.arctan2(total[0], total[2]))
-    frame = _about_y(-yaw) @ base
-    fine = np.zeros(3)
-    for mirrored in (False, True):
-        way = _look(looks[0], frame, mirrored).forward.astype(np.float64)
-        fine += way * (_FLIP if mirrored else 1.0)
-    if fine[2] > 0:
-        yaw += float(np.arctan2(fine[0], fine[2]))
+    sure = float(np.hypot(total[0], total[2])) / max(weight, 1e-9)
+    for step in range(2):
+        frame = _about_y(-yaw) @ base
+        fine = sum((_look(looks[step], frame, m).forward * (_FLIP if m else 1.0) for m in (False, True)), np.zeros(3))
+        if fine[2] > 0:
+            yaw += float(np.arctan2(fine[0], fine[2]))
     return float((yaw + np.pi) % (2 * np.pi) - np.pi), min(sure, 1.0)
 
 
@@ -163,7 +167,7 @@ def _find_up(seen: Seen) -> F64:
 
 
 def _upright(up: F64, start: F64) -> F64:
-    """The rotation nearest to `start` that brings direction `up` to +Y; `start` itself when they agree within 8 degrees."""
+    """The rotation nearest to `start` that brings `up` to +Y; `start` itself when they agree within 8 degrees."""
     up = up / max(float(np.linalg.norm(up)), 1e-9)
     if up @ start[1] > np.cos(np.radians(8.0)):
         return start
@@ -181,7 +185,7 @@ def _calibrated(doubt: F64, jitter: F64) -> F64:
     """(22,) expected error over height from what the network thinks and how much its looks differ."""
     table = calibration()
     terms = np.array([table[n] for n in JOINTS])
-    return np.exp(terms[:, 0] + terms[:, 1] * doubt + terms[:, 2] * np.log(jitter + 1e-3))
+    return np.asarray(np.exp(terms[:, 0] + terms[:, 1] * doubt + terms[:, 2] * np.log(jitter + 1e-3)))
 
 
 def _softmax(x: F32) -> F32:

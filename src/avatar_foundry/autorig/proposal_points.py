@@ -47,6 +47,11 @@ def spread(points: F32, count: int) -> NDArray[np.int64]:
     return chosen
 
 
+def _nearest(among: F32, to: F32, count: int) -> NDArray[np.int64]:
+    """(len(to), count) rows of `among` nearest to each of `to`, nearest first."""
+    return np.asarray(cKDTree(among).query(to, k=count)[1], dtype=np.int64)
+
+
 def arrange(points: F32, normals: F32) -> Seen:
     """Look at POINTS surface points, (POINTS, 3) each; normals may be zero where unknown."""
     centre = points.mean(axis=0, dtype=np.float64)
@@ -58,7 +63,7 @@ def arrange(points: F32, normals: F32) -> Seen:
     rest[first] = False
     order = np.concatenate([first, np.flatnonzero(rest)])
     rows = np.ascontiguousarray(rows[order])
-    near1 = cKDTree(rows).query(rows[:MIDDLE], k=NEAR1)[1]
-    near2 = cKDTree(rows[:MIDDLE]).query(rows[:COARSE], k=NEAR2)[1]
-    near3 = cKDTree(rows[:COARSE]).query(rows[:MIDDLE], k=NEAR3)[1]
+    near1 = _nearest(rows, rows[:MIDDLE], NEAR1)
+    near2 = _nearest(rows[:MIDDLE], rows[:COARSE], NEAR2)
+    near3 = _nearest(rows[:COARSE], rows[:MIDDLE], NEAR3)
     return Seen(order, np.concatenate([rows, normals[order]], axis=1), near1, near2, near3, centre, scale)
