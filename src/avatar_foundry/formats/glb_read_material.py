@@ -69,6 +69,8 @@ def read_texture(source: Source, slot: Any, images: dict[int, Texture | None]) -
     webp = (texture.get("extensions") or {}).get("EXT_texture_webp") or {}
     index = webp.get("source", texture.get("source"))
     if index is None:
+        if "KHR_texture_basisu" in (texture.get("extensions") or {}):
+            source.notes.append("KTX2 textures are not read and were left out; export PNG, JPEG or WebP.")
         return None
     index = integer(index, "an image", len(source.items("images")) - 1)
     if index not in images:

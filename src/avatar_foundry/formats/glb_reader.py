@@ -298,7 +298,7 @@ def read_mesh(
             raise SourceError(f"The file is damaged: {name} does not fit the positions")
         return values
 
-    normals, uvs = attribute("NORMAL", "VEC3"), attribute("TEXCOORD_0", "VEC2")
+    normals, uvs = attribute("NORMAL", "VEC3"), read_uvs(source, primitive, attribute)
     scene.off = (0, np.zeros(0, np.int32))
     joints, weights, own = read_skin(source, scene, node, attribute, number, len(positions))
     shapes = read_shapes(source, mesh, primitive, len(positions))
@@ -310,13 +310,38 @@ def read_mesh(
         positions=positions,
         faces=faces,
         normals=normals,
-        uvs=np.ascontiguousarray(uvs, np.float32) if uvs is not None else None,
+        uvs=uvs,
         uv_faces=faces if uvs is not None else None,
         joints=joints,
         weights=weights,
         morphs=shapes,
         colors=read_colors(attribute("COLOR_0", "VEC3", "VEC4")),
     )
+
+
+def read_uvs(source: Source, primitive: Json, attribute: Any) -> NDArray[np.float32] | None:
+    """The uvs that the material's base texture uses, moved as it says (KHR_texture_transform)."""
+    number = 0
+    place: Json = {}
+    if primitive.get("material") is not None:
+        material = source.item("materials", primitive["material"])
+        pbr = material.get("pbrMetallicRoughness") or {}
+        slot = pbr.get("baseColorTexture") or material.get("normalTexture") or {}
+        place = (slot.get("extensions") or {}).get("KHR_texture_transform") or {}
+        number = integer(place.get("texCoord", slot.get("texCoord", 0)), "a set of uvs", 15)
+    uvs = attribute(f"TEXCOORD_{number}", "VEC2")
+    uvs = attribute("TEXCOORD_0", "VEC2") if uvs is None else uvs
+    if uvs is None:
+        return None
+    out = np.ascontiguousarray(uvs, np.float32)
+    if not np.isfinite(out).all():
+        raise SourceError("The file is damaged: a uv is not finite")
+    if place:
+        scale, offset = numbers(place.get("scale"), 2, (1.0, 1.0)), numbers(place.get("offset"), 2, (0.0, 0.0))
+        (angle,) = numbers([place.get("rotation", 0.0)], 1, ())
+        c, s = np.cos(angle), np.sin(angle)
+        out = ((out * scale) @ np.array([[c, -s], [s, c]]) + offset).astype(np.float32)
+    return out
 
 
 def read_colors(values: NDArray[Any] | None) -> NDArray[np.float32] | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import SourceError
 from .glb_container import BIN_CHUNK, JSON_CHUNK, MAGIC, Json
+from .meshopt_decode import decode
 
 MAX_JSON = 64 << 20
 MAX_DECODED = 1 << 30  # bytes that all accessors together may unpack to
@@ -24,11 +25,17 @@ DTYPES: dict[int, str] = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 PEAK = {5120: 127.0, 5121: 255.0, 5122: 32767.0, 5123: 65535.0}
 
-UNDERSTOOD = {"KHR_mesh_quantization", "EXT_texture_webp", "KHR_texture_transform", "KHR_lights_punctual", "MSFT_lod"}
+MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
+UNDERSTOOD = {
+    "KHR_mesh_quantization",
+    "EXT_texture_webp",
+    "KHR_texture_transform",
+    "KHR_lights_punctual",
+    "MSFT_lod",
+    *MESHOPT,
+}
 REFUSED = {
     "KHR_draco_mesh_compression": "Draco compression",
-    "EXT_meshopt_compression": "meshopt compression",
-    "KHR_meshopt_compression": "meshopt compression",
     "KHR_texture_basisu": "KTX2 textures",
 }
 
@@ -62,6 +69,7 @@ class Source:
         self.document: Json = document
         self._spent = 0
         self._buffers: dict[int, bytes] = {}
+        self._views: dict[int, bytes] = {}  # that were compressed
         self._cache: dict[int, NDArray[Any]] = {}
         self._lists: dict[str, list[Json]] = {}
         for name in document.get("extensionsRequired") or ():
@@ -91,12 +99,28 @@ class Source:
     def view(self, index: Any) -> tuple[bytes, int, int, int]:
         """(buffer, offset, length, stride) of a buffer view; stride 0 when packed."""
         entry = self.item("bufferViews", index)
-        if "EXT_meshopt_compression" in (entry.get("extensions") or {}):
-            self._require("EXT_meshopt_compression")
+        for name in MESHOPT:
+            if isinstance(packed := (entry.get("extensions") or {}).get(name), dict):
+                return self._unpacked(int(index), packed)
         buffer = self._buffer(integer(entry.get("buffer"), "a view's buffer", MAX_ITEMS))
         offset = integer(entry.get("byteOffset", 0), "a view's offset", len(buffer))
         length = integer(entry.get("byteLength"), "a view's length", len(buffer) - offset)
         return buffer, offset, length, integer(entry.get("byteStride", 0), "a view's stride", 252)
+
+    def _unpacked(self, index: int, packed: Json) -> tuple[bytes, int, int, int]:
+        """A view that meshopt compressed."""
+        stride = integer(packed.get("byteStride"), "a compressed view's stride", 256)
+        count = integer(packed.get("count"), "a compressed view's count", MAX_DECODED // max(stride, 1))
+        if index not in self._views:
+            buffer = self._buffer(integer(packed.get("buffer"), "a view's buffer", MAX_ITEMS))
+            offset = integer(packed.get("byteOffset", 0), "a view's offset", len(buffer))
+            length = integer(packed.get("byteLength"), "a view's length", len(buffer) - offset)
+            if count * stride > 2048 * length:  # the codecs pack 1024:1 at best
+                raise SourceError("The file is damaged: a compressed view names more than it can hold")
+            self._spend(count * stride)
+            mode, kind = str(packed.get("mode")), str(packed.get("filter", "NONE"))
+            self._views[index] = decode(buffer[offset : offset + length], mode, kind, count, stride)
+        return self._views[index], 0, len(self._views[index]), stride if packed.get("mode") == "ATTRIBUTES" else 0
 
     def bytes_of(self, index: Any) -> bytes:
         """A buffer view's bytes."""

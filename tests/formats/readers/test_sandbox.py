@@ -85,7 +85,7 @@ def test_a_crash_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_files_and_sockets_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     def look(name: str, data: bytes) -> None:
-        for attempt in (lambda: open("/etc/passwd"), lambda: sandbox.socket.socket(), os.pipe):
+        for attempt in (lambda: os.open("/etc/passwd", os.O_RDONLY), sandbox.socket.socket, os.pipe):
             try:
                 attempt()
             except OSError:
