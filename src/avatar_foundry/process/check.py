@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..avatar import Avatar
+from ..errors import DegenerateMesh, MeshInvalid
 from ..pipeline import stage
 from ..platforms import PLATFORMS
 from ..repair import DEFAULT_FIXES, apply_fixes
@@ -10,6 +11,8 @@ from ..repair import Options as RepairOptions
 from ..rules import Subject, described, inspect_source, refusal
 from .ledger import Ledger
 from .options import Options
+
+DEGENERATE = "Mesh has degenerate faces"  # the reference page's own example, which has a code of its own
 
 
 @stage("checking", cost=100)
@@ -26,8 +29,11 @@ def check_source(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
 def mend(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
     """Mend the mesh."""
     ids = chosen(options)
-    if error := refusal(f for f in ledger.found if described(*f).get("fix") not in ids):
-        raise error
+    left = [f for f in ledger.found if described(*f).get("fix") not in ids]
+    if error := refusal(left):
+        kind = DegenerateMesh if str(error) == DEGENERATE else MeshInvalid
+        findings = [described(*f) for f in left]
+        raise kind(str(error), findings=findings, suggestions=error.suggestions, issues=error.issues)
     whole, ledger.whole, ledger.found = ledger.whole, None, []
     mended, ledger.applied = apply_fixes(avatar, ids, RepairOptions(), whole)
     return mended
