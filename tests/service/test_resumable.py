@@ -181,3 +181,20 @@ def test_another_owner_finds_nothing(service: Service) -> None:
 def test_names_cannot_leave_the_workspace(service: Service) -> None:
     where = begin(service, length=1, name="../../etc/passwd").headers["location"]
     assert send(service, where, 0, b"x").headers["upload-path"] == "/passwd"
+
+
+def test_what_a_killed_process_left_whole_is_kept_at_the_next_look(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = begin(service, name="late.glb").headers["location"]
+
+    async def killed(*_: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(resumable, "_finish", killed)
+        assert send(service, where, 0, DATA).status_code == 500
+    head = service.call("HEAD", where, headers=TUS)
+    assert (head.headers["upload-offset"], head.headers["upload-path"]) == (str(len(DATA)), "/late.glb")
+    assert service.call("HEAD", where, headers=TUS).headers["upload-path"] == "/late.glb"
+    assert any(u["path"] == "/late.glb" for u in service.get("/api/uploads").json()["items"])

@@ -121,6 +121,15 @@ async def find(s: Services, identity: Identity, upload_id: str) -> PartialUpload
     return found
 
 
+async def look(s: Services, identity: Identity, upload_id: str) -> PartialUpload:
+    """As `find`; what a killed process left whole but unkept is kept now."""
+    found = await find(s, identity, upload_id)
+    if found.offset == found.length and found.path is None:
+        await _finish(s, identity, upload_id)
+        found = await find(s, identity, upload_id)
+    return found
+
+
 class Checksum(NamedTuple):
     """What the bytes of one request have to give."""
 
@@ -193,7 +202,12 @@ async def _checked(request: Request, wanted: Checksum) -> AsyncIterator[bytes]:
 
 async def _finish(s: Services, identity: Identity, upload_id: str) -> None:
     upload = await find(s, identity, upload_id)
-    sha256, size = await asyncio.to_thread(_join, s, list(upload.parts))
+    try:
+        sha256, size = await asyncio.to_thread(_join, s, list(upload.parts))
+    except FileNotFoundError:
+        if (await find(s, identity, upload_id)).path is None:
+            raise
+        return  # another request was at it, too, and is done
     path = upload.name
     _, loose = await s.database.write(uploads.put, identity.user_id, path, sha256, size)
     parts = await s.database.write(records.finish, upload_id, path)

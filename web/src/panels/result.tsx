@@ -78,10 +78,12 @@ function Summary({ avatar }: { avatar: Avatar }): JSX.Element {
         </dl>
         <div class="row">
           <CopyButton text={avatar.avatar_id} label="Copy id" />
-          <a class="button button-small" href={`/api/preview?avatar_id=${avatar.avatar_id}`} target="_blank" rel="noopener">
-            <Icon name="open" />
-            Preview page
-          </a>
+          {location.pathname !== "/api/preview" && (
+            <a class="button button-small" href={`/api/preview?avatar_id=${avatar.avatar_id}`} target="_blank" rel="noopener">
+              <Icon name="open" />
+              Preview page
+            </a>
+          )}
         </div>
       </section>
     </>

@@ -79,7 +79,7 @@ async def abilities(request: Request) -> Response:
 async def standing(upload_id: Id, request: Request, tus: TusVersion = None) -> Response:
     """How far a resumable upload is: `Upload-Offset`."""
     resumable.check_version(request)
-    found = await resumable.find(services(request), caller(request), upload_id)
+    found = await resumable.look(services(request), caller(request), upload_id)
     return Response(headers=resumable.standing(found))
 
 
