@@ -14,6 +14,7 @@ from .weights_limbs import split_hand, split_twists
 from .weights_pieces import find_pieces, harden
 from .weights_proxies import bone_segments
 from .weights_solid import blended, owners
+from .weights_transfer import body_says, large_pieces
 from .weights_voxels import Cells, sampler, solid_cells
 
 F64 = NDArray[np.float64]
@@ -55,11 +56,15 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     parent = nearest_parents(bones)
     owner, far = owners(cells, bones, segments)
     inside = blended(cells, owner, far, bones, parent)
-    solid = sampler(cells, positions) @ inside
-    weights = np.zeros((len(positions), len(skeleton.names)), np.float32)
-    weights[:, [column[b] for b in bones]] = solid
+    pick = sampler(cells, positions)
+    solid = pick @ inside
     points = positions.astype(np.float64)
     pieces = find_pieces(surface.faces, len(points))
+    if fit is not None and fit.base is not None:
+        rows = np.flatnonzero(large_pieces(points, surface.faces, pieces))
+        solid[rows] += pick[rows] @ body_says(cells, inside, bones, fit.base, high - low)
+    weights = np.zeros((len(positions), len(skeleton.names)), np.float32)
+    weights[:, [column[b] for b in bones]] = solid
     drape(weights, points, surface.faces, cells, at, column)
     hang_back(weights, points, pieces, at, column)
     for side in ("left", "right"):
