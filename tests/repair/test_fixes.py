@@ -228,7 +228,7 @@ def test_a_closed_surface_that_looks_inwards_is_turned():
 
 
 def test_an_open_surface_that_looks_inwards_is_turned_by_what_it_sees():
-    mesh = without(bare(ball()), slice(0, 60))
+    mesh = without(bare(ball()), np.r_[0:48, 264:288])  # the lid
     inside_out = replace(mesh, faces=np.ascontiguousarray(mesh.faces[:, ::-1]))
     assert np.array_equal(corner_soup(fixed(upload(inside_out), "orient")), corner_soup(mesh))
 

@@ -219,7 +219,8 @@ def fillable(work: Work) -> list[I32]:
         tails = flat[half]
         ring = whole.positions[tails].astype(np.float64)
         length = float(np.linalg.norm(ring - np.roll(ring, -1, axis=0), axis=1).sum())
-        if length > options.hole_length * whole.size or len(np.unique(whole.part[half // 3])) > 1:
+        most = options.hole_length * (5 if len(half) <= 4 else 1)  # one or two missing faces may be large
+        if length > most * whole.size or len(np.unique(whole.part[half // 3])) > 1:
             continue
         if moved[tails].any():  # lips and lids open here
             continue
@@ -230,7 +231,7 @@ def fillable(work: Work) -> list[I32]:
         if len(half) > 3 and float(flat_on.mean()) < CONTINUES:  # the end of a tube, not a gap in a surface
             continue
         radius = float(np.linalg.norm(ring - centre, axis=1).min())
-        if len(half) > 4:
+        if len(half) > 3:
             if tree is None:
                 tree = cKDTree(whole.positions)
             if float(tree.query(centre)[0]) < 0.7 * radius:  # something looks out of it

@@ -8,7 +8,7 @@ from ..avatar import I32
 from ..repair.crossings import crossings
 from ..repair.scraps import find_scraps
 from ..repair.surface_fixes import bad_normals, fillable
-from ..repair.topology import fans, following
+from ..repair.topology import edges_of, fans, following
 from .registry import Finding
 from .source_registry import Cure, source_rule
 from .source_subject import Subject, plural, some
@@ -84,10 +84,17 @@ def non_manifold_edge(subject: Subject) -> Iterator[Finding]:
     owner = np.repeat(np.arange(len(edges.faces)), edges.faces)
     real[owner[flags[edges.half // 3]]] = True
     real &= edges.faces > 2
-    for where, part, faces in subject.by_part(flags):
+    shared = edges_of(whole.faces, flags)  # by vertex: surfaces that have vertices of their own only touch
+    joined = np.zeros(len(whole.faces), bool)
+    joined[shared.half[np.repeat(shared.faces > 2, shared.faces)] // 3] = True
+    for where, part, faces in subject.by_part(flags & joined):
         message = f"{part.name} has edges that join more than two faces"
         numbers = {"edges": int(real.sum()), "faces": len(faces)}
         yield Finding("crowded-edge", message, where, numbers, {"faces": some(faces)})
+    for where, part, faces in subject.by_part(flags & ~joined):
+        message = f"{part.name} has more than two faces along an edge, though not joined"
+        numbers = {"edges": int(real.sum()), "faces": len(faces)}
+        yield Finding("touching-edge", message, where, numbers, {"faces": some(faces)}, 0.3, "-")
 
 
 @source_rule(
