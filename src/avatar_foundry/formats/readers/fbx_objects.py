@@ -1,5 +1,6 @@
 """The objects of an FBX file, what connects them, and their properties."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ class Object:
     def number(self, name: str, default: float) -> float:
         """A property's number."""
         value = self.props.get(name)
-        if value and isinstance(value[0], int | float) and value[0] == value[0]:
+        if value and isinstance(value[0], int | float) and math.isfinite(value[0]):
             return float(value[0])
         return default
 

@@ -1,5 +1,6 @@
 """One entry for every file that people upload."""
 
+import struct
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -14,6 +15,7 @@ from .ply import read_ply
 from .sniff import SUFFIXES, sniff, suffix
 from .stl import read_stl
 from .upload import Log, Source, Upload, counted
+from .usd import read_usd
 
 MAX_UPLOAD = 512 << 20
 
@@ -46,7 +48,11 @@ def read_upload(name: str, data: bytes) -> Upload:
     told = SUFFIXES.get(suffix(name), "")
     if told and told != kind and {told, kind} not in ({"glb", "vrm"}, {"glb", "gltf"}):
         log.note(f"The file is called .{suffix(name)}, but it is {kind}.")
-    avatar, source = dispatch(kind, name, data, bundle, log)
+    try:
+        avatar, source = dispatch(kind, name, data, bundle, log)
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, struct.error) as error:
+        # the checks name the likely faults; this is for the others, and `scripts/fuzz-readers` looks for them
+        raise SourceError("The file is damaged: it cannot be read", hint="Export the model again.") from error
     if not avatar.parts:
         raise SourceError("The file holds no triangles", hint="Export the mesh, not only its points or lines.")
     return Upload(avatar, replace(source, container=container, counts=counted(avatar, log), notes=tuple(log.notes),
@@ -79,4 +85,6 @@ def dispatch(kind: str, name: str, data: bytes, bundle: Bundle, log: Log) -> tup
         return read_fbx(stem, data, bundle, log)
     if kind == "dae":
         return read_dae(stem, data, bundle, log)
-    raise SourceError(f"{kind.upper()} files are not read yet", hint="Export as .glb.")
+    if kind == "usd":
+        return read_usd(stem, data, bundle, log)
+    raise SourceError(f"{kind.upper()} files are not read", hint="Export as .glb.")

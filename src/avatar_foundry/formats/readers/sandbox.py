@@ -19,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from importlib.util import find_spec
@@ -34,6 +35,7 @@ KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME",
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 SLACK = 4.0
 GRACE = 2.0  # seconds that the kernel and the keeper get beyond the child's own limit
+USD = find_spec("pxr") is not None
 LARGEST = 4 << 30  # bytes of an answer
 
 
@@ -187,15 +189,22 @@ def keep(number: int) -> None:
         message, fds, _, _ = socket.recv_fds(link, 4096, 2)
         if not message:
             return
-        pid = os.fork()
-        if pid == 0:
-            link.close()
-            serve(json.loads(message), *fds)
-        for fd in fds:
-            os.close(fd)
-        _, status = os.waitpid(pid, 0)
+        with scratch() as folder:
+            pid = os.fork()
+            if pid == 0:
+                link.close()
+                tempfile.tempdir = folder
+                serve(json.loads(message), *fds)
+            for fd in fds:
+                os.close(fd)
+            _, status = os.waitpid(pid, 0)
         with contextlib.suppress(BrokenPipeError):
             link.send(struct.pack("<i", os.waitstatus_to_exitcode(status)))
+
+
+def scratch() -> contextlib.AbstractContextManager[str | None]:
+    """A folder for the child where USD is read, whose library knows only files; gone when the child is."""
+    return tempfile.TemporaryDirectory(prefix="upload") if USD else contextlib.nullcontext()
 
 
 def preload() -> None:
@@ -238,7 +247,7 @@ def limit(seconds: float, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     whole = max(1, int(seconds + 0.999))
     resource.setrlimit(resource.RLIMIT_CPU, (whole + 1, whole + 2))
-    if find_spec("pxr") is None:  # USD's library reads files only, and of no other format
+    if not USD:  # USD's library reads files only, and of no other format
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.setitimer(signal.ITIMER_PROF, seconds)
