@@ -15,6 +15,7 @@ from ..avatar import Avatar, Clip, Mesh, Morph, Part, Skeleton
 from ..errors import SourceError
 from .bind_pose import bind_places
 from .glb_container import Json
+from .glb_draco import unpack_primitive
 from .glb_read_animation import read_clips
 from .glb_read_material import read_materials
 from .glb_source import Source, integer
@@ -283,6 +284,7 @@ def read_mesh(
     attributes = primitive.get("attributes")
     if not isinstance(attributes, dict) or "POSITION" not in attributes:
         raise SourceError("The file is damaged: a mesh has no positions")
+    unpack_primitive(source, primitive)
     positions = source.accessor(attributes["POSITION"], "VEC3").astype(np.float32)
     if not np.isfinite(positions).all():
         raise SourceError("The file is damaged: a vertex position is not finite")

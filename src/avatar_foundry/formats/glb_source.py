@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SourceError
+from . import glb_draco
 from .glb_container import BIN_CHUNK, JSON_CHUNK, MAGIC, Json
 from .meshopt_decode import decode
 
@@ -35,7 +36,6 @@ UNDERSTOOD = {
     *MESHOPT,
 }
 REFUSED = {
-    "KHR_draco_mesh_compression": "Draco compression",
     "KHR_texture_basisu": "KTX2 textures",
 }
 
@@ -75,7 +75,26 @@ class Source:
         for name in document.get("extensionsRequired") or ():
             self._require(str(name))
 
+    def put(self, index: Any, values: NDArray[Any]) -> None:
+        """Give an accessor the values that were compressed elsewhere, which must be as it says."""
+        entry = self.item("accessors", index)
+        component, width = entry.get("componentType"), WIDTHS.get(str(entry.get("type")))
+        if component not in DTYPES or width is None:
+            raise SourceError("The file is damaged: an accessor has no known type")
+        count = integer(entry.get("count"), "an accessor's count", MAX_DECODED)
+        if len(values) != count or values.size != count * width:
+            raise SourceError("The file is damaged: compressed data is not as long as it says")
+        self._spend(values.nbytes)
+        out = np.ascontiguousarray(values).reshape(count, width)
+        if entry.get("normalized") and component in PEAK and out.dtype.kind != "f":
+            out = np.maximum(out.astype(np.float32) / np.float32(PEAK[component]), np.float32(-1.0))
+        self._cache[index] = out[:, 0] if width == 1 else out
+
     def _require(self, name: str) -> None:
+        if name == glb_draco.NAME:
+            if not glb_draco.available():
+                raise SourceError("The file uses Draco compression, which is not read", hint=glb_draco.HINT)
+            return
         if name in REFUSED:
             raise SourceError(f"The file uses {REFUSED[name]}, which is not read", hint="Export without compression.")
         if name not in UNDERSTOOD and not name.startswith("KHR_materials_") and not name.startswith("VRMC_"):

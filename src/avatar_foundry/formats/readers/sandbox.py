@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
@@ -214,6 +215,8 @@ def preload() -> None:
     for name in ("ascii", "cp437", "idna", "latin-1", "utf-8", "utf-8-sig", "utf-16"):
         codecs.lookup(name)
     Image.init()
+    if find_spec("DracoPy") is not None:
+        import_module("DracoPy")
 
 
 def serve(order: dict[str, Any], given: int, answer: int) -> NoReturn:
