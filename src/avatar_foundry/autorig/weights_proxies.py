@@ -57,7 +57,7 @@ def _trunk(at: Mapping[str, F64], chain: list[str], out: Segments) -> None:
     wide = 0.5 * float(np.linalg.norm(shoulder[0] - shoulder[1]))
     low = 0.5 * (hip[0][1] + hip[1][1]) + 0.35 * half
     high = 0.5 * (shoulder[0][1] + shoulder[1][1])
-    high -= 0.22 * (high - low)
+    high -= 0.32 * (high - low)
     steps = np.linspace(0.0, 1.0, 9)
     for sign in (1.0, -1.0):
         previous: F64 | None = None

@@ -19,7 +19,7 @@ from .weights_voxels import Cells, neighbours
 
 F64 = NDArray[np.float64]
 ROUNDS = 24  # of averaging; more for a finer grid would change nothing but the time
-BLEND = 0.32  # width (standard deviation) of the blend at a joint in distances from bone to skin
+BLEND = 0.5  # width (standard deviation) of the blend at a joint in distances from bone to skin
 
 
 def owners(cells: Cells, bones: Sequence[str], segments: Segments) -> tuple[I32, F64]:
