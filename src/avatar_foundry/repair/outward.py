@@ -100,8 +100,8 @@ def find_turns(whole: Whole, own: F32, both: Flags) -> Turns:
     turn_patch = flooded ^ inward[of_patch]
     agrees = agreement > CLEAR
     small = total[of_patch] < LARGE * max(float(total.sum()), 1e-300)
-    # normals that agree with the winding are a witness; open sheets are turned against it on clear sight alone
-    doubt = agrees & ~solid[of_patch] & ((lean > -CLEARER) | (small & (flooded == inward[of_patch])))
+    # normals that agree with the winding are a witness: against it only large open sheets are turned, on clear sight
+    doubt = agrees & ~solid[of_patch] & ((lean > -CLEARER) | small)
     turn_patch &= ~doubt & ~fixed & (patch_area > 0)
     turn = turn_patch[patch] & live
     whole_sheets = np.bincount(of_patch, weights=~turn_patch & (patch_area > 0), minlength=count) == 0

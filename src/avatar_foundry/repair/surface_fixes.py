@@ -249,34 +249,45 @@ def fill_holes(work: Work) -> Numbers:
 def recompute_normals(work: Work) -> Numbers:
     """New normals for vertices whose own are missing, not unit, or look into the surface."""
     meshes, mended = [], 0
-    for part in work.avatar.parts:
+    for part, bad in zip(work.avatar.parts, bad_normals(work.whole), strict=True):
         mesh = part.mesh
-        bad = bad_normals(mesh)
-        if bad is not None and mesh.normals is not None and bad.any():
+        if mesh.normals is not None and bad.any():
             mended += int(bad.sum())
+            with np.errstate(over="ignore", invalid="ignore"):
+                length = np.linalg.norm(mesh.normals, axis=1, keepdims=True)
+                kept = np.nan_to_num(mesh.normals / np.where(length > 0, length, 1))
             true = vertex_normals(mesh.positions, mesh.faces)
-            length = np.linalg.norm(mesh.normals, axis=1, keepdims=True)
-            kept = np.nan_to_num(mesh.normals / np.where(length > 0, length, 1))
-            turned = np.einsum("ij,ij->i", true, kept) < BACKWARD
             weak = ~np.isfinite(length[:, 0]) | (length[:, 0] < 0.5)
-            mesh = replace(mesh, normals=np.where((turned | weak)[:, None], true, kept).astype(np.float32))
+            anew = bad & (weak | (np.einsum("ij,ij->i", true, kept) < BACKWARD))
+            normals = np.where(anew[:, None], true, np.where(bad[:, None], kept, mesh.normals))
+            mesh = replace(mesh, normals=normals.astype(np.float32))
         meshes.append(mesh)
     work.put(meshes)
     return {"vertices": mended}
 
 
 CONTINUES = 0.6  # cosine between a hole and the surface around it
-BACKWARD = -0.2  # cosine: normals that look so far into the surface are wrong, not bent for shading
+BACKWARD = -0.5  # cosine: normals that look so far into the surface are wrong, not bent for shading
 
 
-def bad_normals(mesh: Mesh) -> Flags | None:
-    """(V,) used vertices whose normal is no unit vector or looks into the surface; None without normals."""
-    if mesh.normals is None:
-        return None
-    used = np.zeros(len(mesh.positions), bool)
-    used[mesh.faces] = True
-    length = np.linalg.norm(mesh.normals.astype(np.float64), axis=1)
-    bad = ~np.isfinite(length) | (np.abs(length - 1) > 0.02)
-    true = vertex_normals(np.nan_to_num(mesh.positions), mesh.faces)
-    bad |= np.einsum("ij,ij->i", true, np.nan_to_num(mesh.normals)) < BACKWARD * np.maximum(length, 1e-9)
-    return np.asarray(bad & used)
+def bad_normals(whole: Whole) -> list[Flags]:
+    """Per part (V,) used vertices whose normal is no unit vector or looks into the surface; none without normals.
+
+    Backs of two-sided cards may share the fronts' normals, which is how hair and leaves are lit.
+    """
+    out = []
+    for k, mesh in enumerate(whole.meshes):
+        if mesh.normals is None:
+            out.append(np.zeros(len(mesh.positions), bool))
+            continue
+        rows = slice(int(whole.first_face[k]), int(whole.first_face[k + 1]))
+        used, card = np.zeros(len(mesh.positions), bool), np.zeros(len(mesh.positions), bool)
+        used[mesh.faces] = True
+        card[mesh.faces[whole.twins[rows]]] = True
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = np.linalg.norm(mesh.normals.astype(np.float64), axis=1)
+        true = vertex_normals(np.nan_to_num(mesh.positions), mesh.faces)
+        inward = np.einsum("ij,ij->i", true, np.nan_to_num(mesh.normals)) < BACKWARD * np.maximum(length, 1e-9)
+        bad = ~np.isfinite(length) | (np.abs(length - 1) > 0.02) | (inward & ~card)
+        out.append(np.asarray(bad & used))
+    return out

@@ -174,12 +174,9 @@ def normal(subject: Subject) -> Iterator[Finding]:
     """Normals are unit vectors that look out of the surface.
 
     Others light the surface from the wrong side, or turn it black."""
-    flags = [bad_normals(p.mesh) for p in subject.sound.parts]
-    rows = [
-        f if f is not None else np.zeros(len(p.mesh.positions), bool)
-        for f, p in zip(flags, subject.sound.parts, strict=True)
-    ]
-    for where, part, vertices in subject.by_part(np.concatenate(rows) if rows else np.zeros(0, bool), "vertex"):
+    flags = bad_normals(subject.whole)
+    every = np.concatenate(flags) if flags else np.zeros(0, bool)
+    for where, part, vertices in subject.by_part(every, "vertex"):
         message = f"{plural(len(vertices), 'normal')} of {part.name} are wrong"
         yield Finding("wrong", message, where, {"vertices": len(vertices)}, {"vertices": some(vertices)})
 
