@@ -105,16 +105,16 @@ def read_lines(chunk: bytes, text: Text) -> None:
     kind[(((a == ord("o")) | (a == ord("g"))) & one) | (a == ord("u")) | (a == ord("m"))] = WORD
     if not (kind != SKIP).any():
         return
+    lengths = np.diff(ends, prepend=-1)
     begins = np.concatenate([[0], ends[:-1] + 1])[rows]
     stops = ends[rows] + 1
     c[head[kind != WORD]] = 32
     c[head[(kind == VT) | (kind == VN)] + 1] = 32
 
     def lines(chosen: NDArray[np.bool_]) -> bytes:
-        marks = np.zeros(len(c) + 1, np.int8)
-        marks[begins[chosen]] += 1
-        marks[stops[chosen]] -= 1
-        text: bytes = c[np.cumsum(marks[:-1], dtype=np.int8).view(bool)].tobytes()
+        flags = np.zeros(len(ends), bool)
+        flags[rows[chosen]] = True
+        text: bytes = c[: ends[-1] + 1][np.repeat(flags, lengths)].tobytes()
         return text
 
     base = text.count.copy()
@@ -197,16 +197,12 @@ def read_faces(
     row_of = np.cumsum(first) - 1  # the row that each token stands in
     corner = faces[row_of] & ~first
     slash = c == ord("/")
-    many = np.concatenate([[0], np.cumsum(slash)])
-    at = token[corner]
-    following = np.append(token[1:], len(c) - 1)[corner]
-    slashes = many[following] - many[at]
-    empty = np.zeros(len(at), bool)
-    if slash.any():
-        twice = np.concatenate([[0], np.cumsum(slash[:-1] & slash[1:]), [0]])
-        empty = twice[following - 1] - twice[at] > 0
-    pattern = np.where(slashes > 2, 9, slashes + 4 * empty)
-    out = np.full((len(at), 3), NONE)
+    slashes = np.add.reduceat(slash.view(np.uint8), token)[corner]
+    pattern = np.minimum(slashes, 3)
+    twice = slash[:-1] & slash[1:]
+    if twice.any():
+        pattern += 4 * (np.add.reduceat(twice.view(np.uint8), token)[corner] > 0).astype(np.uint8)
+    out = np.full((len(pattern), 3), NONE)
     owner = row_of[corner]
     c[slash] = 32
     kinds = np.unique(pattern)
