@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar_foundry.autorig.adopt import adopt, measure_pose, pose_matrices_of, rest_pose, skeleton_from
+from avatar_foundry.autorig.adopt import adopt, measure_pose, pose_matrices_of, pose_of, rest_pose, skeleton_from
 from avatar_foundry.autorig.adopt_places import complete, upright
 from avatar_foundry.autorig.bind import bind
 from avatar_foundry.autorig.recognise import recognise
@@ -254,6 +254,37 @@ def test_matrices_of_partial_skeletons_agree_with_the_whole(ours: Avatar) -> Non
         assert np.abs(full[pick] - some).max() < 1e-5
     assert ours.skeleton is not None
     assert len(pose_matrices_of(ours.skeleton, POSES["T"])) == len(ours.skeleton.names)
+
+
+def test_a_rig_without_hands_gets_them() -> None:
+    at = {n: p for n, p in places().items() if "Hand" not in n and "Toes" not in n}
+    rig = skeleton_from(at)
+    hand = rig.rest[rig.names.index("leftHand"), :3, 3]
+    assert hand[0] > at["leftLowerArm"][0] + 0.2
+    assert set(rig.names) >= REQUIRED
+    bare = Avatar(skeleton=Skeleton(*_without(rig, ("Hand", "Twist"))))
+    adopted = adopt(bare, recognise(bare))
+    assert adopted.skeleton is not None
+    assert set(adopted.skeleton.names) >= REQUIRED
+
+
+def _without(rig: Skeleton, words: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
+    keep = [i for i, n in enumerate(rig.names) if not any(w in n for w in words)]
+    place = {old: new for new, old in enumerate(keep)}
+    parents = np.array([place.get(int(rig.parents[i]), -1) for i in keep], np.int16)
+    return tuple(rig.names[i] for i in keep), parents, rig.rest[keep]
+
+
+def test_the_pose_of_a_foreign_rig() -> None:
+    turned = foreign(50.0)
+    assert turned.skeleton is not None
+    spin = np.array([[0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]], np.float32)
+    rest = spin @ turned.skeleton.rest
+    rest[:, :3, 3] *= 100.0
+    skeleton = replace(turned.skeleton, rest=rest)
+    facts = pose_of(skeleton, recognise(replace(turned, skeleton=skeleton)))
+    assert np.abs(np.array(facts.arm_below) - 50.0).max() < 0.1
+    assert facts.unsuitable == ()
 
 
 def test_unsuitable_poses_are_named() -> None:

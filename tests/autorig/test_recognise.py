@@ -100,6 +100,16 @@ def test_no_names_at_all() -> None:
     assert 0.5 < found.confidence < 0.9
 
 
+def test_fingers_without_names() -> None:
+    full = whole()
+    fingers = ("Thumb", "Index", "Middle", "Ring", "Little")
+    wanted = [n for n in full.names if n in BODY or any(f in n for f in fingers)]
+    skeleton, right = renamed({n: f"n{i}" for i, n in enumerate(wanted)})
+    found = recognise_skeleton(skeleton)
+    mine = [n for n in wanted if any(f in n for f in fingers)]
+    assert {n: found.joints.get(n) for n in mine} == {n: right[n] for n in mine}
+
+
 def test_a_figure_that_faces_back_keeps_its_sides() -> None:
     full = whole()
     turn = np.diag([-1.0, 1.0, -1.0, 1.0]).astype(np.float32)

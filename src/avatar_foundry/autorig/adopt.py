@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import Avatar, Mesh, Skeleton
-from ..humanoid import INDEX, MAIN_CHILD, NAMES
+from ..humanoid import INDEX, MAIN_CHILD, NAMES, REQUIRED
 from .adopt_clips import carry_clip
 from .adopt_places import canonical_parents, complete, frames_of, skeleton_from, upright
 from .adopt_pose import PoseFacts, measure_pose, pose_matrices_of, rest_pose
@@ -19,11 +19,13 @@ __all__ = [
     "adopt",
     "measure_pose",
     "pose_matrices_of",
+    "pose_of",
     "rest_pose",
     "skeleton_from",
 ]
 F64 = NDArray[np.float64]
-_ALWAYS = ("spine", "chest", "neck", "leftShoulder", "rightShoulder")
+_ALWAYS = frozenset({*REQUIRED, "chest", "neck", "leftShoulder", "rightShoulder"})
+_ROOTS = ("hips", "head", "leftUpperArm", "rightUpperArm", "leftUpperLeg", "rightUpperLeg")
 _HELPER = re.compile(r"twist|roll|share|correct|捩", re.IGNORECASE)
 
 
@@ -32,11 +34,12 @@ def adopt(avatar: Avatar, rig: RigMap) -> Avatar:
 
     Joints that lie between two bones, and helpers for twisting, are merged into the bone above them. Every other joint
     that moves something (hair, skirt, tail, face) stays as an extra joint below its bone, after the canonical ones.
-    Joints that move nothing go. Twists are split off where the rig had none; spine, chest, neck and shoulders are added
-    without weight. The surface does not move. An avatar that is on AXIS-65 already comes back as it is.
+    Joints that move nothing go. Twists are split off where the rig had none; what VRM requires, chest, neck and
+    shoulders are added without weight. The surface does not move. An avatar that is on AXIS-65 already comes back as it
+    is. Raises ValueError when the rig lacks hips, head, upper arms or upper legs.
     """
     old = avatar.skeleton
-    if old is None or any(name not in rig.joints for name in ("hips", "head", "leftUpperLeg", "rightUpperLeg")):
+    if old is None or any(name not in rig.joints for name in _ROOTS):
         raise ValueError("the skeleton does not have the bones of a figure")
     if old.names == NAMES and all(NAMES[j] == n for n, j in rig.joints.items()):
         return avatar
@@ -69,6 +72,15 @@ def adopt(avatar: Avatar, rig: RigMap) -> Avatar:
 
     clips = tuple(carry_clip(clip, old, new, source) for clip in avatar.clips)
     return replace(avatar.map_meshes(each), skeleton=new, clips=clips)
+
+
+def pose_of(skeleton: Skeleton, rig: RigMap) -> PoseFacts:
+    """The pose that a recognised rig rests in, however it is named, turned and scaled. Raises ValueError as `adopt`."""
+    if any(name not in rig.joints for name in _ROOTS):
+        raise ValueError("the skeleton does not have the bones of a figure")
+    at = {n: skeleton.rest[j, :3, 3].astype(np.float64) for n, j in rig.joints.items()}
+    turn = upright(at)
+    return measure_pose(skeleton_from({n: turn @ p for n, p in at.items()}))
 
 
 def sort_joints(avatar: Avatar, rig: RigMap) -> tuple[list[int], NDArray[np.int64]]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import Skeleton
-from ..humanoid import AXIS65, INDEX, MAIN_CHILD, NAMES, PARENTS
-from ..rig.frames import rest_frames, t_frames, turn_between
+from ..humanoid import AXIS65, INDEX, MAIN_CHILD, NAMES, REQUIRED
+from ..rig.frames import rest_frames, turn_between
 
 F64 = NDArray[np.float64]
 STRAIGHT = 0.87  # cosine of 30 degrees: a figure that leans less stands along the nearest axes
@@ -43,9 +43,10 @@ def upright(at: Mapping[str, F64]) -> F64:
 def complete(at: Mapping[str, F64]) -> dict[str, F64]:
     """A place for every bone of AXIS-65, those given unchanged.
 
-    at: canonical name -> (3,), +Y up, facing +Z; the bones that VRM requires must be there.
+    at: canonical name -> (3,), +Y up, facing +Z; hips, head, both upper arms and both upper legs must be there.
     """
     p = {name: np.asarray(v, np.float64) for name, v in at.items() if name in INDEX}
+    _limbs(p)
     hips, head = p["hips"], p["head"]
     arms = 0.5 * (p["leftUpperArm"] + p["rightUpperArm"])
     throat = hips + (head - hips) * 0.85
@@ -79,6 +80,21 @@ def complete(at: Mapping[str, F64]) -> dict[str, F64]:
             p.setdefault(f"{name}Twist", 0.5 * (p[name] + p[MAIN_CHILD[name]]))
     p.setdefault("jaw", head + tall * np.array([0.0, 0.2, 0.4]))
     return p
+
+
+def _limbs(p: dict[str, F64]) -> None:
+    """Elbows, hands, knees and feet that a rig lacks, in place: halfway, or straight on."""
+    tall = max(float(np.linalg.norm(p["head"] - p["hips"])), 1e-6)
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        for root, middle, end, way in (
+            ("UpperArm", "LowerArm", "Hand", np.array([0.45 * sign, 0.0, 0.0])),
+            ("UpperLeg", "LowerLeg", "Foot", np.array([0.0, -0.7, 0.0])),
+        ):
+            a, b, c = (f"{side}{n}" for n in (root, middle, end))
+            if b not in p:
+                p[b] = 0.5 * (p[a] + p[c]) if c in p else p[a] + tall * way
+            if c not in p:
+                p[c] = p[b] + 0.92 * (p[b] - p[a])
 
 
 def _fingers(p: dict[str, F64], side: str) -> None:
@@ -121,10 +137,10 @@ def frames_of(places: Mapping[str, F64]) -> F64:
 def skeleton_from(joints: Mapping[str, F64]) -> Skeleton:
     """A skeleton of the joints that were found, with our axes, and twist bones where their limbs are.
 
-    joints: canonical name -> (3,) metres, +Y up, facing +Z; what VRM requires must be there. Bones that the mesh does
-    not show (fingers, eyes) stay out; spine, chest, neck and shoulders never do.
+    joints: canonical name -> (3,) metres, +Y up, facing +Z; hips, head, upper arms and upper legs must be there. Bones
+    that the mesh does not show (fingers, eyes) stay out; what VRM requires, chest, neck and shoulders never do.
     """
-    wanted = {*joints, *("spine", "chest", "neck", "leftShoulder", "rightShoulder")}
+    wanted = {*(n for n in joints if n in INDEX), *REQUIRED, *("chest", "neck", "leftShoulder", "rightShoulder")}
     wanted |= {n for n in NAMES if n.endswith("Twist")}
     places = complete(joints)
     frames = frames_of(places)
@@ -145,6 +161,3 @@ def canonical_parents(names: tuple[str, ...]) -> NDArray[np.int16]:
             up = AXIS65[INDEX[up]].parent
         out.append(place[up] if up else -1)
     return np.array(out, np.int16)
-
-
-assert len(t_frames()) == len(PARENTS)

@@ -130,7 +130,10 @@ def by_shape(parents: tuple[int, ...], at: F64) -> dict[str, int]:
     if np.dot(at[main_line(tree, arm_a)[-1]] - at[main_line(tree, arm_b)[-1]], across) < 0:
         arm_a, arm_b = arm_b, arm_a
     for side, arm in (("left", arm_a), ("right", arm_b)):
-        out |= {side + bone: joint for bone, joint in _arm(tree, arm).items()}
+        found = _arm(tree, arm)
+        out |= {side + bone: joint for bone, joint in found.items()}
+        if "Hand" in found:
+            out |= {side + bone: joint for bone, joint in _fingers(tree, found["Hand"], found["LowerArm"]).items()}
     return out
 
 
@@ -225,3 +228,42 @@ def _arm(tree: Tree, root: int) -> dict[str, int]:
     if first:
         out["Shoulder"] = line[0]
     return out
+
+
+def _fingers(tree: Tree, hand: int, elbow: int) -> dict[str, int]:
+    """Fingers by their place: the thumb starts nearest to the wrist, the others follow it across the hand."""
+    lines = []
+    for root in tree.children[hand]:
+        line = main_line(tree, root)
+        if len(line) == 1 and len(tree.children[root]) == 0 and len(tree.children[hand]) < 3:
+            continue
+        if len(line) > 3 and tree.reach[root] > 0 and _is_palm(tree, hand, line):
+            line = line[1:]  # a metacarpal
+        lines.append(line[:3])
+    if not 1 <= len(lines) <= 5:
+        return {}
+    wrist = tree.at[hand]
+    along = wrist - tree.at[elbow]
+    along = along / max(float(np.linalg.norm(along)), 1e-9)
+    ahead = [float((tree.at[line[0]] - wrist) @ along) for line in lines]
+    order = sorted(range(len(lines)), key=lambda k: (round(ahead[k], 9), k))
+    out: dict[str, int] = {}
+    rest = order
+    if len(lines) > 1 and ahead[order[0]] < 0.8 * float(np.median([ahead[k] for k in order[1:]])):
+        thumb, rest = order[0], order[1:]
+        across = tree.at[lines[thumb][-1]] - wrist
+        across = across - (across @ along) * along
+        rest = sorted(rest, key=lambda k: (-round(float((tree.at[lines[k][0]] - wrist) @ across), 9), k))
+        out |= dict(zip(("ThumbMetacarpal", "ThumbProximal", "ThumbDistal"), lines[thumb], strict=False))
+    elif len(lines) > 1:
+        return {}
+    for finger, k in zip(("Index", "Middle", "Ring", "Little"), rest, strict=False):
+        names = (f"{finger}Proximal", f"{finger}Intermediate", f"{finger}Distal")
+        out |= dict(zip(names, lines[k], strict=False))
+    return out
+
+
+def _is_palm(tree: Tree, hand: int, line: list[int]) -> bool:
+    """Whether a finger's first bone lies within the palm: shorter to the wrist than from there to the next joint."""
+    first = float(np.linalg.norm(tree.at[line[0]] - tree.at[hand]))
+    return first < 0.6 * float(np.linalg.norm(tree.at[line[1]] - tree.at[line[0]]))
