@@ -98,7 +98,7 @@ def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer
             found = find_limbs(other, small)
             if min(found.arm_score, found.leg_score) > min(limbs.arm_score, limbs.leg_score):
                 volume, tree, limbs, q, normals = small, other, found, close, directions
-    joints = {**place(limbs, volume, q), **given}
+    joints = {**place(limbs, volume, q, given), **given}
     base = None
     if limbs.arms and limbs.legs:
         tips = {side + "HandEnd": arm.tip for side, arm in zip(SIDES, limbs.arms, strict=True)}

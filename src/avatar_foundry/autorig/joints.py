@@ -1,5 +1,7 @@
 """Joints along centre lines: by the proportions of people where the shape says nothing, by the shape where it does."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from .limbs import Limb, Limbs
@@ -8,9 +10,12 @@ from .volume import F64, Volume
 
 KNEE, ELBOW, HAND = 0.515, 0.51, 0.27  # shares of ankle..hip, of shoulder..wrist, of shoulder..fingertip
 ANKLE = 0.057  # of the height, above the sole; less on short legs
-BALL = 0.5  # of the way from under the ankle to the tip of the toes
-HIP, HIP_BY_HEAD = 0.6, 0.45  # of the way from ankle to shoulder on adults; less the lower the shoulders are
+BALL = 0.47  # of the way from under the ankle to the tip of the toes
+HIP, HIP_BY_HEAD = 0.585, 0.4  # of the way from ankle to shoulder on adults; less the lower the shoulders are
 NECK, HEAD = 0.017, 0.023  # below and above the narrowest place of the neck
+STEEP = 0.72  # sine of the slope from which an arm hangs
+USUAL_ASIDE = 0.092  # of the height: shoulder joints off the middle, on people and chibis alike
+BELOW_TOP = 0.033  # of the height: shoulder joint under the top of the shoulder
 SIDES = ("left", "right")
 
 
@@ -19,6 +24,14 @@ def along(points: F64, share: float) -> F64:
     length = np.r_[0.0, np.cumsum(np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1)))]
     at = share * length[-1]
     return np.array([np.interp(at, length, points[:, k]) for k in range(3)])
+
+
+def share_of(points: F64, place: F64) -> float:
+    """The share of a polyline's length at which it passes nearest to `place`."""
+    length = np.r_[0.0, np.cumsum(np.sqrt((np.diff(points, axis=0) ** 2).sum(axis=1)))]
+    shares = np.linspace(0.0, 1.0, 201)
+    at = np.stack([np.interp(shares * length[-1], length, points[:, k]) for k in range(3)], axis=1)
+    return float(shares[((at - place) ** 2).sum(axis=1).argmin()])
 
 
 def smooth(points: F64, rounds: int = 2) -> F64:
@@ -69,6 +82,28 @@ def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
     return root, inward, radius
 
 
+def shoulder_joint(root: F64, inward: F64, radius: float, line: F64, volume: Volume) -> F64:
+    """The shoulder joint: inside of the armpit, deeper on thick arms, higher on lowered ones, under the shoulder's top.
+
+    root, inward, radius: of `arm_root`. line: the arm's centre line, from the body.
+    """
+    side = np.sign(line[0, 0]) or 1.0
+    slope = float(np.clip(inward[1], 0.0, 1.0))
+    point = root + inward * (2.0 * min(radius, 0.055) - 0.05)
+    point = point + slope * np.array([-0.025 * side, 0.03, 0.0])
+    hangs = float(np.clip((slope - STEEP) / 0.2, 0.0, 1.0))
+    point = (1.0 - hangs) * point + hangs * np.array([line[0, 0] - 0.015 * side, max(line[0, 1], point[1]), line[0, 2]])
+    aside = 0.65 * abs(float(point[0])) + 0.35 * USUAL_ASIDE
+    rise = (abs(float(point[0])) - aside) * min(slope / max(float(np.hypot(inward[0], inward[2])), 0.1), 1.0)
+    point = np.array([side * aside, point[1] + max(rise, 0.0), point[2]])
+    up = point + np.arange(0.0, 0.3, 0.5 * volume.cell)[:, None] * np.array([0.0, 1.0, 0.0])
+    flesh = volume.holds(up)
+    under = up[int(np.argmin(flesh)), 1] - BELOW_TOP if flesh[0] and not flesh.all() else point[1]
+    if abs(under - point[1]) < 0.03 + 0.12 * hangs:
+        point[1] += (0.5 + 0.5 * hangs) * (under - point[1])
+    return point
+
+
 def crotch_height(legs: tuple[Limb, Limb], samples: F64) -> float:
     """The lowest flesh between the legs: surface samples near the plane midway between them."""
     top = float(np.mean([leg.points[0, 1] for leg in legs]))
@@ -80,21 +115,28 @@ def crotch_height(legs: tuple[Limb, Limb], samples: F64) -> float:
     return float(ys[min(3, len(ys) - 1)]) if len(ys) else top + 0.02
 
 
-def place(limbs: Limbs, volume: Volume, samples: F64) -> dict[str, F64]:
-    """First places of the body's joints; space as in `find_limbs`, facing +z. samples (N, 3): on the surface."""
+def place(limbs: Limbs, volume: Volume, samples: F64, given: Mapping[str, F64]) -> dict[str, F64]:
+    """First places of the body's joints; space as in `find_limbs`, facing +z. samples (N, 3): on the surface.
+
+    given: joints known beforehand; they stay where they are and their neighbours follow.
+    """
     out: dict[str, F64] = {}
     shoulder_y = 0.78
     if limbs.arms:
         for side, arm in zip(SIDES, limbs.arms, strict=True):
             root, inward, radius = arm_root(arm, volume)
-            shift = 2.0 * min(radius, 0.055) - 0.05 + 0.03 * float(np.clip(inward[1], 0.0, 1.0))
-            shoulder = root + inward * shift
             line = smooth(np.vstack([arm.points, arm.tip]))
+            known = given.get(side + "UpperArm")
+            shoulder = shoulder_joint(root, inward, radius, line, volume)
+            shoulder = shoulder if known is None else known
             outer = line[(line - shoulder) @ -inward > 0.5 * radius]
             path = np.vstack([shoulder, outer if len(outer) else line[-1:]])
             out[side + "UpperArm"] = shoulder
-            out[side + "Hand"] = along(path, 1.0 - HAND)
-            out[side + "LowerArm"] = along(path, (1.0 - HAND) * ELBOW)
+            hand, elbow = 1.0 - HAND, ELBOW
+            if side + "Hand" in given:
+                hand = share_of(path, given[side + "Hand"])
+            out[side + "Hand"] = given.get(side + "Hand", along(path, hand))
+            out[side + "LowerArm"] = given.get(side + "LowerArm", along(path, hand * elbow))
         shoulder_y = float(np.mean([out[s + "UpperArm"][1] for s in SIDES]))
         for side in SIDES:
             p = out[side + "UpperArm"]
@@ -103,14 +145,15 @@ def place(limbs: Limbs, volume: Volume, samples: F64) -> dict[str, F64]:
         crotch = crotch_height(limbs.legs, samples)
         ankle_height = min(ANKLE, 0.3 * crotch)
         spread = 0.5 * abs(limbs.legs[0].points[0, 0] - limbs.legs[1].points[0, 0])
-        by_crotch = crotch + min(0.7 * spread, 0.045)
+        by_crotch = crotch + min(0.4 * spread, 0.03)
         trunk = max(shoulder_y - ankle_height, 0.05)
         usual = float(np.clip(HIP - HIP_BY_HEAD * (0.8 - shoulder_y), 0.4, HIP))
         doubt = (by_crotch - ankle_height) / trunk - usual
         trust = 0.6 * float(np.exp(-0.5 * (doubt / 0.08) ** 2))
         hip_y = trust * by_crotch + (1.0 - trust) * (ankle_height + usual * trunk)
         for side, leg in zip(SIDES, limbs.legs, strict=True):
-            hip, knee, ankle, ball = leg_joints(leg, volume, hip_y, ankle_height)
+            leg_given = {n: given[side + n] for n in ("UpperLeg", "LowerLeg", "Foot", "Toes") if side + n in given}
+            hip, knee, ankle, ball = leg_joints(leg, volume, hip_y, ankle_height, leg_given)
             out[side + "UpperLeg"], out[side + "LowerLeg"] = hip, knee
             out[side + "Foot"], out[side + "Toes"] = ankle, ball
         hips = np.mean([out["leftUpperLeg"], out["rightUpperLeg"]], axis=0)
@@ -126,8 +169,13 @@ def place(limbs: Limbs, volume: Volume, samples: F64) -> dict[str, F64]:
     return out
 
 
-def leg_joints(leg: Limb, volume: Volume, hip_y: float, ankle_height: float) -> tuple[F64, F64, F64, F64]:
-    """Hip, knee, ankle and ball of a foot. The ankle lies on the shin's axis, `ankle_height` before the sole."""
+def leg_joints(
+    leg: Limb, volume: Volume, hip_y: float, ankle_height: float, known: Mapping[str, F64]
+) -> tuple[F64, F64, F64, F64]:
+    """Hip, knee, ankle and ball of a foot. The ankle lies on the shin's axis, `ankle_height` before the sole.
+
+    known: joints of this leg that are given, without the side.
+    """
     line = smooth(np.vstack([leg.points, leg.tip]))
     length = np.r_[0.0, np.cumsum(np.sqrt((np.diff(line, axis=0) ** 2).sum(axis=1)))]
     foot = min(0.16, 0.45 * length[-1])  # along the line, toes included
@@ -143,7 +191,8 @@ def leg_joints(leg: Limb, volume: Volume, hip_y: float, ankle_height: float) -> 
         high = line[line[:, 1] > ankle_height + 0.02]
         shin = high[-1] if len(high) else line[0]
         ankle = np.array([shin[0], float(leg.points[:, 1].min()) * 0.0 + ankle_height, shin[2]])
-    hip = np.array([line[0, 0], hip_y, line[0, 2]])
+    ankle = known.get("Foot", ankle)
+    hip = known.get("UpperLeg", np.array([line[0, 0], hip_y, line[0, 2]]))
     way = ankle - hip
     share = (line - hip) @ way / max(float(way @ way), 1e-12)
     mid = (share > 0.05) & (share < 0.9) & (length < length[-1] - 0.5 * foot)
@@ -152,7 +201,7 @@ def leg_joints(leg: Limb, volume: Volume, hip_y: float, ankle_height: float) -> 
     knee = np.array([np.interp(1.0 - KNEE, share[order], path[order, k]) for k in range(3)])
     ball = ankle + BALL * (leg.tip - ankle)
     ball[1] = ankle[1] + 0.85 * (leg.tip[1] - ankle[1])
-    return hip, knee, ankle, ball
+    return hip, known.get("LowerLeg", knee), ankle, known.get("Toes", ball)
 
 
 def toe_direction(leg: Limb, volume: Volume) -> float:
