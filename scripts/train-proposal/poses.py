@@ -107,8 +107,8 @@ def random_scales(rng: np.random.Generator) -> np.ndarray:
     if style == "mild":
         head *= near(1.12, 0.2)
     elif style == "chibi":
-        head, hand, foot = rng.uniform(1.5, 3.6), rng.uniform(0.8, 2.0), rng.uniform(0.8, 1.9)
-        leg, arm, torso = rng.uniform(0.35, 0.95), rng.uniform(0.5, 1.05), rng.uniform(0.6, 1.1)
+        head, hand, foot = rng.uniform(1.4, 4.0), rng.uniform(0.8, 2.2), rng.uniform(0.8, 1.9)
+        leg, arm, torso = rng.uniform(0.22, 0.95), rng.uniform(0.45, 1.15), rng.uniform(0.5, 1.15)
         neck = rng.uniform(0.1, 0.9)
         leg_girth, arm_girth, wide = rng.uniform(0.7, 1.9), rng.uniform(0.7, 1.9), rng.uniform(0.7, 1.4)
         deep = wide * rng.uniform(0.8, 1.3)
@@ -121,7 +121,9 @@ def random_scales(rng: np.random.Generator) -> np.ndarray:
         arm, leg, arm_girth = rng.uniform(0.9, 1.6), rng.uniform(0.5, 1.0), rng.uniform(1.1, 2.2)
         wide, deep, leg_girth = rng.uniform(1.1, 1.8), rng.uniform(1.1, 1.8), rng.uniform(0.8, 1.8)
         neck = rng.uniform(0.2, 1.0)
-    taper = near(1.0, spread * 1.2)  # of the second segment against the first
+    taper = near(1.0, spread * 1.2)  # of the second segment against the first: girth, then lengths of arms and legs
+    longer = {"Arm": near(1.0, spread * 1.2), "Leg": near(1.0, spread * 1.2)}
+    astride = rng.uniform(1.1, 2.2) if style != "real" and rng.random() < 0.25 else near(1.0, spread)
     out = np.ones((len(NAMES), 3))
     shoulder = near(1.0, spread)
     pieces = {n: (near(1.0, spread * 0.6), near(1.0, spread * 0.7)) for n in TORSO}
@@ -130,7 +132,7 @@ def random_scales(rng: np.random.Generator) -> np.ndarray:
         bone = name.removeprefix("left").removeprefix("right").removesuffix("Twist")
         if name in TORSO:
             w, length = pieces[name]
-            out[i] = wide * w, torso * length, deep * w
+            out[i] = wide * w * (astride if name == "hips" else 1.0), torso * length, deep * w
         elif bone == "neck":
             out[i] = near(1.0, spread), neck, near(1.0, spread)
             out[i, [0, 2]] = np.sqrt(head * arm_girth) * out[i, 0]
@@ -140,10 +142,10 @@ def random_scales(rng: np.random.Generator) -> np.ndarray:
             out[i] = wide, wide * shoulder, deep
         elif bone in ("UpperArm", "LowerArm"):
             t = taper if bone == "LowerArm" else 1.0
-            out[i] = arm_girth * t, arm * (t**0.5), arm_girth * t
+            out[i] = arm_girth * t, arm * (longer["Arm"] if bone == "LowerArm" else 1.0), arm_girth * t
         elif bone in ("UpperLeg", "LowerLeg"):
             t = taper if bone == "LowerLeg" else 1.0
-            out[i] = leg_girth * t, leg * (t**0.5), leg_girth * t
+            out[i] = leg_girth * t, leg * (longer["Leg"] if bone == "LowerLeg" else 1.0), leg_girth * t
         elif bone in ("Foot", "Toes", "ToesEnd"):
             out[i] = foot
         else:

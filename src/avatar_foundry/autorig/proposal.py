@@ -22,6 +22,7 @@ _MIRRORED = np.array([JOINTS.index(mirror(n)) for n in JOINTS])
 _PART_MIRRORED = np.array([*_MIRRORED, PROP])
 _FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 SUBSETS = 3  # samples of the surface that are looked at
+SWAY = 0.12  # radians by which the closer looks differ
 TURNS = 8  # looks all around that find the facing
 SEED = 1_2021
 
@@ -34,7 +35,7 @@ class Proposal:
     sigma:    expected distance of each from the truth, in the points' unit (calibrated on figures never trained on).
     turn:     (3, 3) f64 rotation that brings the figure upright (+Y) and facing +Z: canonical = turn @ point.
     yaw:      radians about +Y by which the figure is turned from facing +Z; turn undoes it.
-    sure:     0..1, how well all looks agree on where it faces.
+    sure:     0..1, P(it faces within 45 degrees of there).
     humanoid: 0..1, P(one whole humanoid).
     anchors:  (A, 3) f32 points of the surface; parts: (A, 23) f32 probabilities that each belongs to each of
               `JOINTS`, the last column to none (props, capes).
@@ -57,42 +58,78 @@ def propose(points: F32, normals: F32 | None = None, *, upright: bool = True) ->
     normals: (N, 3) outward; None or zero rows where unknown. upright: +Y is up; else up is looked for as well.
     Deterministic: the same arrays give the same answer.
     """
+    seen = look_closely(points, normals, upright=upright)
+    table = calibration()
+    terms = np.array([table[n] for n in JOINTS])
+    sigma = np.exp(terms[:, 0] + terms[:, 1] * seen.doubt + terms[:, 2] * np.log(seen.jitter + 1e-3)) * seen.height
+    return Proposal(
+        MappingProxyType({n: seen.joints[i] for i, n in enumerate(JOINTS)}),
+        MappingProxyType({n: float(sigma[i]) for i, n in enumerate(JOINTS)}),
+        seen.turn,
+        seen.yaw,
+        _chance(table["facing"], seen.sure),
+        _chance(table["humanoid"], seen.humanoid),
+        seen.anchors,
+        seen.parts,
+    )
+
+
+def _chance(terms: list[float], x: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-(terms[0] + terms[1] * x))))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Raw:
+    """A proposal before calibration: joints (22, 3); doubt (22,), the network's word for log(error / height); jitter
+    (22,), mean distance of single looks from the joint over the height; sure: 0..1, how well all looks agree on the
+    facing; humanoid: log-odds; else as in `Proposal`.
+    """
+
+    joints: F64
+    doubt: F64
+    jitter: F64
+    height: float
+    turn: F64
+    yaw: float
+    sure: float
+    humanoid: float
+    anchors: F32
+    parts: F32
+
+
+def look_closely(points: F32, normals: F32 | None = None, *, upright: bool = True) -> Raw:
+    """What `propose` says, before calibration: medians over SUBSETS samples, each seen straight and mirrored."""
     points = np.asarray(points, np.float32)
     normals = np.zeros_like(points) if normals is None else np.asarray(normals, np.float32)
     looks = [arrange(points[pick], normals[pick]) for pick in _subsets(len(points))]
     base = np.eye(3) if upright else _find_up(looks[0])
     yaw, sure = _find_yaw(looks, base)
     turn = _about_y(-yaw) @ base
-    joints, sigma, parts, humanoid = [], [], [], []
-    for k, seen in enumerate(looks):
-        for mirrored in (False, True):
-            frame = _about_y((-0.12, 0.0, 0.12)[k % 3]) @ turn
-            answer = _look(seen, frame, mirrored)
-            at, part = answer.joints.astype(np.float64), answer.part
-            if mirrored:
-                at, part = at[_MIRRORED] * _FLIP, part[:, _PART_MIRRORED]
-            joints.append(at @ frame * seen.scale + seen.centre)
-            doubt = answer.doubt[_MIRRORED] if mirrored else answer.doubt
-            sigma.append(doubt)
-            parts.append(part)
-            humanoid.append(answer.humanoid)
+    joints, doubts, parts, humanoid = [], [], [], []
+    plan = [(s, _about_y(SWAY * (k - 1)) @ turn, mirrored) for k, s in enumerate(looks) for mirrored in (False, True)]
+    for (seen, frame, mirrored), answer in zip(plan, _look(plan), strict=True):
+        at, doubt, part = answer.joints.astype(np.float64), answer.doubt, answer.part
+        if mirrored:
+            at, doubt, part = at[_MIRRORED] * _FLIP, doubt[_MIRRORED], part[:, _PART_MIRRORED]
+        joints.append(at @ frame * seen.scale + seen.centre)
+        doubts.append(doubt)
+        parts.append(part)
+        humanoid.append(answer.humanoid)
     stack = np.stack(joints)
     at = np.median(stack, axis=0)
-    size = _height(points, base)
-    jitter = np.linalg.norm(stack - at, axis=2).mean(axis=0) / size
-    expected = _calibrated(np.mean(sigma, axis=0, dtype=np.float64), jitter) * size
-    chance = np.stack([_softmax(0.5 * (parts[2 * k] + parts[2 * k + 1])) for k in range(len(looks))])
-    anchors = np.concatenate([s.rows[:MIDDLE, :3] * np.float32(s.scale) + s.centre.astype(np.float32) for s in looks])
-    shift, steep = calibration()["humanoid"]
-    return Proposal(
-        MappingProxyType({n: at[i] for i, n in enumerate(JOINTS)}),
-        MappingProxyType({n: float(expected[i]) for i, n in enumerate(JOINTS)}),
+    height = _height(points, base)
+    chance = [_softmax(0.5 * (parts[2 * k] + parts[2 * k + 1])) for k in range(len(looks))]
+    return Raw(
+        at,
+        np.mean(doubts, axis=0, dtype=np.float64),
+        np.linalg.norm(stack - at, axis=2).mean(axis=0) / height,
+        height,
         turn,
         yaw,
         sure,
-        float(1.0 / (1.0 + np.exp(-(shift + steep * np.mean(humanoid))))),
-        anchors,
-        chance.reshape(-1, PROP + 1).astype(np.float32),
+        float(np.mean(humanoid)),
+        np.concatenate([s.rows[:MIDDLE, :3] * np.float32(s.scale) + s.centre.astype(np.float32) for s in looks]),
+        np.concatenate(chance).astype(np.float32),
     )
 
 
@@ -110,13 +147,14 @@ def _about_y(angle: float) -> F64:
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
-def _look(seen: Seen, frame: F64, mirrored: bool = False) -> Answer:
-    """The network's answer for the figure turned by `frame`, then mirrored left to right."""
-    turn = frame.astype(np.float32)
-    rows = np.concatenate([seen.rows[:, :3] @ turn.T, seen.rows[:, 3:] @ turn.T], axis=1)
-    if mirrored:
-        rows = rows * np.concatenate([_FLIP, _FLIP])
-    return run(seen, np.ascontiguousarray(rows, dtype=np.float32))
+def _look(plan: list[tuple[Seen, F64, bool]]) -> list[Answer]:
+    """The network's answers for the figure turned by a frame, then perhaps mirrored left to right."""
+    looks = []
+    for seen, frame, mirrored in plan:
+        turn = frame.astype(np.float32)
+        rows = np.concatenate([seen.rows[:, :3] @ turn.T, seen.rows[:, 3:] @ turn.T], axis=1)
+        looks.append((seen, rows * np.concatenate([_FLIP, _FLIP]) if mirrored else rows))
+    return run(looks)
 
 
 def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
@@ -125,9 +163,9 @@ def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
     A look's `forward` is a mean of directions: short where front and back cannot be told. So the longest word counts.
     """
     total, weight = np.zeros(3), 0.0
-    for k in range(TURNS):
-        frame = _about_y(2 * np.pi * k / TURNS) @ base
-        way = base @ frame.T @ _look(looks[k % len(looks)], frame).forward.astype(np.float64)
+    plan = [(looks[k % len(looks)], _about_y(2 * np.pi * k / TURNS) @ base, False) for k in range(TURNS)]
+    for (_, frame, _), answer in zip(plan, _look(plan), strict=True):
+        way = base @ frame.T @ answer.forward.astype(np.float64)
         sharp = float(np.hypot(way[0], way[2]))
         total += way * sharp
         weight += sharp
@@ -135,7 +173,8 @@ def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
     sure = float(np.hypot(total[0], total[2])) / max(weight, 1e-9)
     for step in range(2):
         frame = _about_y(-yaw) @ base
-        fine = sum((_look(looks[step], frame, m).forward * (_FLIP if m else 1.0) for m in (False, True)), np.zeros(3))
+        straight, mirrored = _look([(looks[step], frame, m) for m in (False, True)])
+        fine = straight.forward.astype(np.float64) + mirrored.forward * _FLIP
         if fine[2] > 0:
             yaw += float(np.arctan2(fine[0], fine[2]))
     return float((yaw + np.pi) % (2 * np.pi) - np.pi), min(sure, 1.0)
@@ -151,14 +190,13 @@ def _ups() -> list[F64]:
 
 def _find_up(seen: Seen) -> F64:
     """(3, 3) rotation that brings up to +Y: of six starts the one in which the looks say most clearly that up is up."""
+    plan = [(seen, _about_y(2 * np.pi * k / 3) @ start, False) for start in _ups() for k in range(3)]
+    answers = _look(plan)
     best, found = -np.inf, np.eye(3)
-    for start in _ups():
+    for i, start in enumerate(_ups()):
         score, total = 0.0, np.zeros(3)
-        for k in range(3):
-            frame = _about_y(2 * np.pi * k / 3) @ start
-            answer = _look(seen, frame)
+        for (_, frame, _), answer in zip(plan[3 * i : 3 * i + 3], answers[3 * i : 3 * i + 3], strict=True):
             up = answer.up.astype(np.float64)
-            up /= max(float(np.linalg.norm(up)), 1e-9)
             score += up[1] + 0.1 * np.tanh(0.3 * answer.humanoid)
             total += frame.T @ up
         if score > best:
@@ -179,13 +217,6 @@ def _upright(up: F64, start: F64) -> F64:
 def _height(points: F32, base: F64) -> float:
     tall = points.astype(np.float64) @ base[1]
     return float(max(tall.max() - tall.min(), 1e-9))
-
-
-def _calibrated(doubt: F64, jitter: F64) -> F64:
-    """(22,) expected error over height from what the network thinks and how much its looks differ."""
-    table = calibration()
-    terms = np.array([table[n] for n in JOINTS])
-    return np.asarray(np.exp(terms[:, 0] + terms[:, 1] * doubt + terms[:, 2] * np.log(jitter + 1e-3)))
 
 
 def _softmax(x: F32) -> F32:
