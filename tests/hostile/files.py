@@ -97,6 +97,7 @@ GLTF: dict[str, Callable[[dict[str, Any]], Any]] = {
     "nodes are no list": lambda d: d.update(nodes={"0": {}}),
     "many nodes": lambda d: d.update(nodes=[{}] * 100_000),
     "transform NaN": lambda d: d["nodes"][2].update(skin=None, matrix=[float("nan")] * 16),
+    "transform beyond float": lambda d: d["nodes"][2].update(skin=None, scale=[1e300, 1, 1]),
     "transform infinite": lambda d: d["nodes"][0].update(translation=[1e400, 0, 0]),
     "skin joint missing": lambda d: d["skins"][0].update(joints=[0, 99]),
     "skin without matrices": lambda d: d["skins"][0].update(inverseBindMatrices=0),
@@ -158,8 +159,12 @@ def with_picture(picture: bytes) -> bytes:
 
 refused("picture of 60000 x 60000", "a.zip", lambda: with_picture(huge_picture()))
 refused("picture cut off", "a.zip", lambda: with_picture(m.png()[:20]))
-refused("obj picture of 60000 x 60000", "a.zip",
-        lambda: m.archive({"a.obj": m.obj("a.mtl"), "a.mtl": m.MTL, "red.png": huge_picture()}))  # fmt: skip
+refused(
+    "obj picture of 60000 x 60000",
+    "a.zip",
+    lambda: m.archive({"a.obj": m.obj("a.mtl"), "a.mtl": m.MTL, "red.png": huge_picture()}),
+)
+
 
 def many_nodes(d: dict, b: bytes) -> None:
     """Fifty thousand nodes that show one mesh, with a shape."""
@@ -215,46 +220,85 @@ refused("fbx value length", "a.fbx", lambda: fbx_patch(35, "<I", 2**31))
 refused("fbx version 6.1", "a.fbx", lambda: fbx_patch(23, "<I", 6100))
 refused("fbx version absurd", "a.fbx", lambda: fbx_patch(23, "<I", 2**32 - 1))
 refused("fbx deep", "a.fbx", lambda: fbx_deep(300))
-refused("fbx many records", "a.fbx", lambda: m.pack_fbx([])[:27] + b"".join(
-    struct.pack("<IIIB", 27 + 13 * (i + 1), 0, 0, 0) for i in range(310_000)) + b"\0" * 13)  # fmt: skip
+refused(
+    "fbx many records",
+    "a.fbx",
+    lambda: (
+        m.pack_fbx([])[:27]
+        + b"".join(struct.pack("<IIIB", 27 + 13 * (i + 1), 0, 0, 0) for i in range(310_000))
+        + b"\0" * 13
+    ),
+)
 refused("fbx ring of nodes", "a.fbx", fbx_ring)
-refused("fbx node its own parent", "a.fbx", lambda: m.pack_fbx(
-    [*m.fbx_records()[:3], m.rec("Connections", children=[m.rec("C", "OO", 10, 10), m.rec("C", "OO", 30, 10)])]))  # fmt: skip
+refused(
+    "fbx node its own parent",
+    "a.fbx",
+    lambda: m.pack_fbx(
+        [*m.fbx_records()[:3], m.rec("Connections", children=[m.rec("C", "OO", 10, 10), m.rec("C", "OO", 30, 10)])]
+    ),
+)
 refused("fbx no connections", "a.fbx", lambda: m.pack_fbx(m.fbx_records()[:3]))
 refused("fbx no objects", "a.fbx", lambda: m.pack_fbx(m.fbx_records()[:1]))
-refused("fbx array bomb", "a.fbx", lambda: m.fbx_with(
-    *BOX, "Vertices", values=[array([0.0], deflate=True, count=(16 << 20) // 8, packed=bomb(16 << 20))]))  # fmt: skip
+refused(
+    "fbx array bomb",
+    "a.fbx",
+    lambda: m.fbx_with(
+        *BOX, "Vertices", values=[array([0.0], deflate=True, count=(16 << 20) // 8, packed=bomb(16 << 20))]
+    ),
+)
 refused("fbx array count lies", "a.fbx", lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0] * 24, count=2**31)]))
-refused("fbx array count small", "a.fbx",
-        lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0] * 24, deflate=True, count=12)]))  # fmt: skip
-refused("fbx array no zlib", "a.fbx",
-        lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0], deflate=True, packed=b"garbage!")]))  # fmt: skip
+refused(
+    "fbx array count small",
+    "a.fbx",
+    lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0] * 24, deflate=True, count=12)]),
+)
+refused(
+    "fbx array no zlib",
+    "a.fbx",
+    lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0], deflate=True, packed=b"garbage!")]),
+)
 refused("fbx positions NaN", "a.fbx", lambda: m.fbx_with(*BOX, "Vertices", values=[array([float("nan")] * 24)]))
 refused("fbx positions odd", "a.fbx", lambda: m.fbx_with(*BOX, "Vertices", values=[array([0.0] * 23)]))
-refused("fbx polygon beyond", "a.fbx",
-        lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, ~2000], "i")]))  # fmt: skip
-refused("fbx polygon extreme", "a.fbx",
-        lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, -(2**31)], "i")]))  # fmt: skip
-refused("fbx polygon without end", "a.fbx",
-        lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, 2], "i")]))  # fmt: skip
-refused("fbx uv beyond", "a.fbx",
-        lambda: m.fbx_with(*BOX, "LayerElementUV", "UVIndex", values=[array([9] * 24, "i")]))  # fmt: skip
-refused("fbx uv index short", "a.fbx",
-        lambda: m.fbx_with(*BOX, "LayerElementUV", "UVIndex", values=[array([0], "i")]))  # fmt: skip
-refused("fbx weight index", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Deformer", 41), "Indexes", values=[array([-1, 0, 1, 2], "i")]))  # fmt: skip
-refused("fbx weights short", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Deformer", 41), "Weights", values=[array([1.0])]))  # fmt: skip
-refused("fbx weight NaN", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Deformer", 41), "Weights", values=[array([float("nan")] * 4)]))  # fmt: skip
-refused("fbx bind matrix NaN", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Deformer", 41), "Transform", values=[array([float("inf")] * 16)]))  # fmt: skip
-refused("fbx bind matrix short", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Deformer", 41), "Transform", values=[array([1.0] * 4)]))  # fmt: skip
-refused("fbx shape beyond", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Geometry", 52), "Indexes", values=[array([4, 5, 6, 10**6], "i")]))  # fmt: skip
-refused("fbx shape short", "a.fbx",
-        lambda: m.fbx_with("Objects", ("Geometry", 52), "Vertices", values=[array([1.0])]))  # fmt: skip
+refused(
+    "fbx polygon beyond", "a.fbx", lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, ~2000], "i")])
+)
+refused(
+    "fbx polygon extreme",
+    "a.fbx",
+    lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, -(2**31)], "i")]),
+)
+refused(
+    "fbx polygon without end", "a.fbx", lambda: m.fbx_with(*BOX, "PolygonVertexIndex", values=[array([0, 1, 2], "i")])
+)
+refused("fbx uv beyond", "a.fbx", lambda: m.fbx_with(*BOX, "LayerElementUV", "UVIndex", values=[array([9] * 24, "i")]))
+refused("fbx uv index short", "a.fbx", lambda: m.fbx_with(*BOX, "LayerElementUV", "UVIndex", values=[array([0], "i")]))
+refused(
+    "fbx weight index",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Deformer", 41), "Indexes", values=[array([-1, 0, 1, 2], "i")]),
+)
+refused("fbx weights short", "a.fbx", lambda: m.fbx_with("Objects", ("Deformer", 41), "Weights", values=[array([1.0])]))
+refused(
+    "fbx weight NaN",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Deformer", 41), "Weights", values=[array([float("nan")] * 4)]),
+)
+refused(
+    "fbx bind matrix NaN",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Deformer", 41), "Transform", values=[array([float("inf")] * 16)]),
+)
+refused(
+    "fbx bind matrix short",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Deformer", 41), "Transform", values=[array([1.0] * 4)]),
+)
+refused(
+    "fbx shape beyond",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Geometry", 52), "Indexes", values=[array([4, 5, 6, 10**6], "i")]),
+)
+refused("fbx shape short", "a.fbx", lambda: m.fbx_with("Objects", ("Geometry", 52), "Vertices", values=[array([1.0])]))
 refused("fbx transform infinite", "a.fbx", lambda: m.fbx(Lcl__Scaling=(float("inf"), 1.0, 1.0)))
 refused("fbx many instances of a large mesh", "a.fbx", lambda: many_instances())
 refused("fbx text array count", "a.fbx", lambda: m.fbx_text().replace(b"*24 {", b"*999999999 {", 1))
@@ -290,6 +334,7 @@ refused("obj index huge", "a.obj", lambda: b"v 0 0 0\nf 99999999999999999999 1 1
 refused("obj words", "a.obj", lambda: b"v a b c\nf 1 1 1\n")
 refused("obj NaN", "a.obj", lambda: b"v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
 refused("obj infinite", "a.obj", lambda: b"v 1e999 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+refused("obj larger than anything", "a.obj", lambda: b"v 1e300 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
 refused("obj no faces", "a.obj", lambda: b"v 0 0 0\nv 1 0 0\n")
 refused("obj two numbers", "a.obj", lambda: b"v 0 0\nf 1 1 1\n")
 refused("obj face garbled", "a.obj", lambda: b"v 0 0 0\nf 1/1/1/1 1 1\n")
@@ -312,16 +357,32 @@ refused("ply no vertices", "a.ply", ply_head(f"element face 0\n{LIST}"))
 refused("ply points only", "a.ply", ply_head(f"element vertex 1\n{XYZ}", b"\0" * 12))
 refused("ply header endless", "a.ply", lambda: b"ply\nformat ascii 1.0\n" + b"comment x\n" * 50_000)
 refused("ply unknown type", "a.ply", ply_head("element vertex 1\nproperty quad x\n", b"\0" * 40))
-refused("ply index beyond", "a.ply", ply_head(
-    f"element vertex 1\n{XYZ}element face 1\n{LIST}", b"\0" * 12 + b"\x03" + struct.pack("<3i", 0, 1, 2)))  # fmt: skip
-refused("ply index negative", "a.ply", ply_head(
-    f"element vertex 1\n{XYZ}element face 1\n{LIST}", b"\0" * 12 + b"\x03" + struct.pack("<3i", -1, -1, -1)))  # fmt: skip
-refused("ply list length", "a.ply", ply_head(
-    f"element vertex 1\n{XYZ}element face 1\nproperty list uint int vertex_indices\n", b"\0" * 12 + b"\xff" * 4))  # fmt: skip
+refused(
+    "ply index beyond",
+    "a.ply",
+    ply_head(f"element vertex 1\n{XYZ}element face 1\n{LIST}", b"\0" * 12 + b"\x03" + struct.pack("<3i", 0, 1, 2)),
+)
+refused(
+    "ply index negative",
+    "a.ply",
+    ply_head(f"element vertex 1\n{XYZ}element face 1\n{LIST}", b"\0" * 12 + b"\x03" + struct.pack("<3i", -1, -1, -1)),
+)
+refused(
+    "ply list length",
+    "a.ply",
+    ply_head(
+        f"element vertex 1\n{XYZ}element face 1\nproperty list uint int vertex_indices\n", b"\0" * 12 + b"\xff" * 4
+    ),
+)
 refused("ply many empty rows", "a.ply", ply_head("element vertex 50000000\nelement face 50000000\n"))
-refused("ply NaN", "a.ply", ply_head(
-    f"element vertex 1\n{XYZ}element face 1\n{LIST}",
-    struct.pack("<3f", float("nan"), 0, 0) + b"\x03" + struct.pack("<3i", 0, 0, 0)))  # fmt: skip
+refused(
+    "ply NaN",
+    "a.ply",
+    ply_head(
+        f"element vertex 1\n{XYZ}element face 1\n{LIST}",
+        struct.pack("<3f", float("nan"), 0, 0) + b"\x03" + struct.pack("<3i", 0, 0, 0),
+    ),
+)
 refused("ply ascii words", "a.ply", lambda: m.ply("ascii").replace(b"0.5", b"zero", 1))
 refused("stl count lies", "a.stl", lambda: (d := m.stl())[:80] + struct.pack("<I", 2**32 - 1) + d[84:])
 refused("stl NaN", "a.stl", lambda: (d := m.stl())[:96] + struct.pack("<f", float("nan")) + d[100:])
@@ -336,24 +397,46 @@ LAUGH = (
     + b"]><COLLADA>&j;</COLLADA>"
 )
 refused("dae billion laughs", "a.dae", lambda: LAUGH)
-refused("dae xxe", "a.dae", lambda: (
-    b'<?xml version="1.0"?><!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]><COLLADA>&x;</COLLADA>'))  # fmt: skip
-refused("dae external dtd", "a.dae", lambda: (
-    b'<?xml version="1.0"?><!DOCTYPE COLLADA SYSTEM "http://169.254.169.254/x.dtd"><COLLADA/>'))  # fmt: skip
-refused("dae parameter entity", "a.dae", lambda: (
-    b'<?xml version="1.0"?><!DOCTYPE c [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]><COLLADA/>'))  # fmt: skip
+refused(
+    "dae xxe",
+    "a.dae",
+    lambda: b'<?xml version="1.0"?><!DOCTYPE c [<!ENTITY x SYSTEM "file:///etc/passwd">]><COLLADA>&x;</COLLADA>',
+)
+refused(
+    "dae external dtd",
+    "a.dae",
+    lambda: b'<?xml version="1.0"?><!DOCTYPE COLLADA SYSTEM "http://169.254.169.254/x.dtd"><COLLADA/>',
+)
+refused(
+    "dae parameter entity",
+    "a.dae",
+    lambda: b'<?xml version="1.0"?><!DOCTYPE c [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]><COLLADA/>',
+)
 refused("dae deep", "a.dae", lambda: b"<COLLADA>" + b"<node>" * 100_000)
 refused("dae wide", "a.dae", lambda: b"<COLLADA>" + b"<n/>" * 310_000 + b"</COLLADA>")
 refused("dae attributes", "a.dae", lambda: b"<COLLADA " + b" ".join(b'a%d="1"' % i for i in range(1000)) + b"/>")
 refused("dae unknown encoding", "a.dae", lambda: b'<?xml version="1.0" encoding="evil"?><COLLADA/>')
 refused("dae nothing in it", "a.dae", lambda: b"<COLLADA/>")
-refused("dae ring of nodes", "a.dae", lambda: m.dae(
-    **{'<node id="box-node" name="box">': '<node id="box-node" name="box"><instance_node url="#box-node"/>'}))  # fmt: skip
-refused("dae instances squared", "a.dae", lambda: m.dae(**{
-    "</library_visual_scenes>": "".join(
-        f'<node id="d{i}">' + f'<instance_node url="#d{i + 1}"/>' * 10 + "</node>" for i in range(12)
-    ) + '<node id="d12"/></library_visual_scenes>',
-    '<node id="box-node" name="box">': '<node id="box-node" name="box"><instance_node url="#d0"/>'}))  # fmt: skip
+refused(
+    "dae ring of nodes",
+    "a.dae",
+    lambda: m.dae(
+        **{'<node id="box-node" name="box">': '<node id="box-node" name="box"><instance_node url="#box-node"/>'}
+    ),
+)
+refused(
+    "dae instances squared",
+    "a.dae",
+    lambda: m.dae(
+        **{
+            "</library_visual_scenes>": "".join(
+                f'<node id="d{i}">' + f'<instance_node url="#d{i + 1}"/>' * 10 + "</node>" for i in range(12)
+            )
+            + '<node id="d12"/></library_visual_scenes>',
+            '<node id="box-node" name="box">': '<node id="box-node" name="box"><instance_node url="#d0"/>',
+        }
+    ),
+)
 refused("dae index beyond", "a.dae", lambda: m.dae(**{"<p>0 0 1 1": "<p>999999 0 1 1"}))
 refused("dae index negative", "a.dae", lambda: m.dae(**{"<p>0 0 1 1": "<p>-1 0 1 1"}))
 refused("dae index half", "a.dae", lambda: m.dae(**{"<p>0 0 1 1": "<p>0.5 0 1 1"}))
@@ -463,20 +546,35 @@ refused("usdc noise", "a.usdc", lambda: b"PXR-USDC" + b"\xff" * 2000)
 # files that are odd, and can be read
 
 harmless("obj that asks for files outside", "a.obj", lambda: m.obj("../../../../etc/passwd"))
-harmless("mtl that asks for files outside", "a.zip", lambda: m.archive(
-    {"a.obj": m.obj("a.mtl"), "a.mtl": b"newmtl paint\nmap_Kd /etc/passwd\nmap_Bump ../../../etc/shadow\n"}))  # fmt: skip
+harmless(
+    "mtl that asks for files outside",
+    "a.zip",
+    lambda: m.archive(
+        {"a.obj": m.obj("a.mtl"), "a.mtl": b"newmtl paint\nmap_Kd /etc/passwd\nmap_Bump ../../../etc/shadow\n"}
+    ),
+)
 harmless("mtl for ever", "a.zip", lambda: m.archive({"a.obj": m.obj("a.obj")}))
-harmless("gltf picture outside", "a.glb", lambda: m.glb(
-    lambda d, b: (d["images"].__setitem__(0, {"uri": "/etc/passwd"}), None)[1]))  # fmt: skip
-harmless("gltf picture by web address", "a.glb", lambda: m.glb(
-    lambda d, b: (d["images"].__setitem__(0, {"uri": "http://169.254.169.254/a.png"}), None)[1]))  # fmt: skip
+harmless(
+    "gltf picture outside",
+    "a.glb",
+    lambda: m.glb(lambda d, b: (d["images"].__setitem__(0, {"uri": "/etc/passwd"}), None)[1]),
+)
+harmless(
+    "gltf picture by web address",
+    "a.glb",
+    lambda: m.glb(lambda d, b: (d["images"].__setitem__(0, {"uri": "http://169.254.169.254/a.png"}), None)[1]),
+)
 harmless("dae picture outside", "a.dae", lambda: m.dae(picture="file:///etc/passwd"))
-harmless("fbx picture outside", "a.fbx", lambda: m.fbx_with(
-    "Objects", ("Video", 71), values=None, children=[m.rec("RelativeFilename", "/etc/passwd")]))  # fmt: skip
+harmless(
+    "fbx picture outside",
+    "a.fbx",
+    lambda: m.fbx_with("Objects", ("Video", 71), values=None, children=[m.rec("RelativeFilename", "/etc/passwd")]),
+)
 harmless("fbx cluster in a ring of deformers", "a.fbx", lambda: fbx_links((40, 41), (41, 42), (42, 41)))
 harmless("fbx geometry below itself", "a.fbx", lambda: fbx_links((30, 30), (30, 52), (60, 60), (70, 70)))
 harmless("fbx scale of zero", "a.fbx", lambda: m.fbx(Lcl__Scaling=(0.0, 0.0, 0.0)))
 harmless("glb weights NaN", "a.glb", poison(3, float("nan")))
-harmless("glb name of a kilometre", "a.glb", lambda: m.glb(
-    lambda d, b: (d["nodes"][0].update(name="a" * 100_000), None)[1]))  # fmt: skip
+harmless(
+    "glb name of a kilometre", "a.glb", lambda: m.glb(lambda d, b: (d["nodes"][0].update(name="a" * 100_000), None)[1])
+)
 harmless("stl that begins with solid", "a.stl", lambda: b"solid" + m.stl()[5:])

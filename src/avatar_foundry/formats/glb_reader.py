@@ -23,6 +23,7 @@ from .transforms import matrices
 
 MAX_NODES, MAX_JOINTS, MAX_SHAPES = 65_536, 4096, 2048
 MAX_PARTS = 4096
+LARGEST = 1e15  # of a coordinate: squares of lengths stay within float32
 MAX_DRAWN = 60_000_000  # triangles or vertices and moved vertices, of all instances together
 F64 = NDArray[np.float64]
 
@@ -306,6 +307,9 @@ def read_mesh(
     shapes = read_shapes(source, mesh, primitive, len(positions))
     matrix = skin_matrix(source, scene, node, own, weights) if own is not None else scene.world[node]
     positions, normals, shapes = transform(matrix, positions, normals, shapes)
+    for values in (positions, *(m.delta for m in shapes)):
+        if not np.abs(values).max(initial=0.0) < LARGEST:  # neither is NaN
+            raise SourceError("The file is damaged: the model is larger than anything")
     if matrix.ndim == 2 and np.linalg.det(matrix[:3, :3]) < 0:
         faces = np.ascontiguousarray(faces[:, ::-1])
     return Mesh(

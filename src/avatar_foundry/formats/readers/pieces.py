@@ -15,6 +15,7 @@ from ...errors import SourceError
 from .upload import Log
 
 F64 = NDArray[np.float64]
+LARGEST = 1e15  # of a coordinate: squares of lengths stay within float32
 SAME = 0.9995  # cosine between normals that count as one
 
 
@@ -84,7 +85,9 @@ def parts_of(piece: Piece, materials: Sequence[str], log: Log, taken: set[str]) 
     if not len(piece.faces):
         log.counts["meshes_without_triangles"] += 1
         return
-    finite(piece.positions, "vertex positions")
+    for values in (finite(piece.positions, "vertex positions"), *(m.delta for m in piece.morphs)):
+        if len(values) and not float(np.abs(values).max()) < LARGEST:
+            raise SourceError("The file is damaged: the model is larger than anything")
     numbers = np.unique(piece.material) if piece.material is not None else np.array([-1])
     for n in numbers.tolist():
         some = piece.material == n if piece.material is not None and len(numbers) > 1 else None

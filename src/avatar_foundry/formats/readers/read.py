@@ -4,6 +4,8 @@ import struct
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+import numpy as np
+
 from ...avatar import Avatar
 from ...errors import SourceError
 from .bundle import Bundle, main_model, open_zip
@@ -49,7 +51,8 @@ def read_upload(name: str, data: bytes) -> Upload:
     if told and told != kind and {told, kind} not in ({"glb", "vrm"}, {"glb", "gltf"}):
         log.note(f"The file is called .{suffix(name)}, but it is {kind}.")
     try:
-        avatar, source = dispatch(kind, name, data, bundle, log)
+        with np.errstate(all="ignore"):  # what is not finite is looked for where it matters
+            avatar, source = dispatch(kind, name, data, bundle, log)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, struct.error) as error:
         # the checks name the likely faults; this is for the others, and `scripts/fuzz-readers` looks for them
         raise SourceError("The file is damaged: it cannot be read", hint="Export the model again.") from error
