@@ -1,5 +1,6 @@
 """Skin weights for any mesh: from a fitted body where there is one, else from distances inside the solid."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from .surface import Surface
 from .weights_cloth import drape, hang_back
 from .weights_limbs import split_hand, split_twists
 from .weights_pieces import find_pieces, harden
-from .weights_proxies import bone_segments
+from .weights_proxies import Segments, bone_segments
 from .weights_solid import blended, owners
 from .weights_transfer import body_says, large_pieces
 from .weights_voxels import Cells, sampler, solid_cells
@@ -49,7 +50,11 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     at = {name: skeleton.rest[i, :3, 3].astype(np.float64) for i, name in enumerate(skeleton.names)}
     column = {name: i for i, name in enumerate(skeleton.names)}
     positions = surface.positions
+    if not len(positions):
+        return np.zeros((0, len(skeleton.names)), np.float32)
     low, high = float(positions[:, 1].min()), float(positions[:, 1].max())
+    if not len(surface.faces) or high <= low:
+        return nearest_bones(positions.astype(np.float64), bone_segments(at, high, low), column)
     cells = cells_of(surface, (high - low) / FINE)
     segments = bone_segments(at, high, low)
     bones = [n for n in skeleton.names if n in segments]
@@ -73,6 +78,21 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
     weights = harden(weights, points, pieces, skeleton.names, at)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
+
+
+def nearest_bones(points: F64, segments: Segments, column: Mapping[str, int]) -> F32:
+    """(V, J) f32: every point on the bone that is nearest through the air, for what has no surface."""
+    bones = [b for b in column if b in segments]
+    best, far = np.zeros(len(points), np.int64), np.full(len(points), np.inf)
+    for bone in bones:
+        for a, b in segments[bone]:
+            axis = b - a
+            t = np.clip((points - a) @ axis / max(float(axis @ axis), 1e-12), 0.0, 1.0)
+            gap = np.linalg.norm(points - a - t[:, None] * axis, axis=1)
+            best, far = np.where(gap < far, column[bone], best), np.minimum(gap, far)
+    out = np.zeros((len(points), len(column)), np.float32)
+    out[np.arange(len(points)), best] = 1.0
+    return out
 
 
 def cells_of(surface: Surface, size: float) -> Cells:

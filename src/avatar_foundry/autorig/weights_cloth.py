@@ -144,15 +144,16 @@ def hang_back(weights: F32, points: F64, pieces: Pieces, at: Mapping[str, F64], 
     span = max(float(spine[-1][1] - hips), 1e-6)
     behind = points[:, 2] < np.interp(points[:, 1], spine[:, 1], spine[:, 2]) - 0.02 * span
     count = len(pieces.closed)
-    total = np.bincount(pieces.piece, minlength=count)
+    total = np.diff(pieces.starts)
     back = np.bincount(pieces.piece, behind, count) / np.maximum(total, 1)
-    for c in np.flatnonzero((back > 0.97) & (total >= 4)).tolist():
-        rows = np.flatnonzero(pieces.piece == c)
-        low, high = points[rows].min(axis=0), points[rows].max(axis=0)
-        middle = 0.5 * (low + high)
-        reaches = high[1] > hips + 0.35 * span and low[1] < chest and middle[1] < spine[-1][1]
-        central = abs(middle[0] - at["hips"][0]) < 0.25 * span and high[0] - low[0] > 0.3 * span
-        if not (reaches and central) or float(weights[np.ix_(rows, trunk)].sum(axis=1).mean()) < 0.2:
+    lows, highs = pieces.bounds(points)
+    middle = 0.5 * (lows + highs)
+    reaches = (highs[:, 1] > hips + 0.35 * span) & (lows[:, 1] < chest) & (middle[:, 1] < spine[-1][1])
+    central = np.abs(middle[:, 0] - at["hips"][0]) < 0.25 * span
+    central &= highs[:, 0] - lows[:, 0] > 0.3 * span
+    for c in np.flatnonzero((back > 0.97) & (total >= 4) & reaches & central).tolist():
+        rows = pieces.rows(c)
+        if float(weights[np.ix_(rows, trunk)].sum(axis=1).mean()) < 0.2:
             continue
         weights[np.ix_(rows, limb)] = 0.0
         left = weights[rows].sum(axis=1)

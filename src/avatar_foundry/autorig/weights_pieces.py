@@ -22,15 +22,32 @@ SPAN = 0.35
 RULES = 0.6  # a bone with this much of a hard piece takes all of it
 WRAP = 200.0  # degrees around a bone that a piece must surround to bend with the flesh
 TRUNK = ("hips", "spine", "chest", "upperChest")
+SOUP = 0.5  # of all faces
 TRIFLE = 0.02  # of the height: smaller pieces never bend
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pieces:
-    """piece: (V,) which connected piece a vertex belongs to, -1 for none. closed: (C,) bool, no open edges."""
+    """piece: (V,) which connected piece a vertex belongs to. closed: (C,) bool, no open edges.
+
+    order, starts: vertices by piece; piece c has order[starts[c]:starts[c + 1]]. soup: most faces hang on no others, so
+    that pieces mean nothing.
+    """
 
     piece: I32
     closed: NDArray[np.bool_]
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    soup: bool
+
+    def rows(self, c: int) -> NDArray[np.int64]:
+        """The vertices of a piece."""
+        return self.order[self.starts[c] : self.starts[c + 1]]
+
+    def bounds(self, points: F64) -> tuple[F64, F64]:
+        """(C, 3) lowest and (C, 3) highest coordinates of every piece."""
+        low = np.minimum.reduceat(points[self.order], self.starts[:-1])
+        return low, np.maximum.reduceat(points[self.order], self.starts[:-1])
 
 
 def find_pieces(faces: I32, count: int) -> Pieces:
@@ -44,7 +61,11 @@ def find_pieces(faces: I32, count: int) -> Pieces:
     single = fresh[np.diff(np.append(fresh, len(key))) == 1]
     open_edges = np.bincount(piece[key[single] // count], minlength=int(piece.max()) + 1)
     all_edges = np.bincount(piece[edges[:, 0]], minlength=len(open_edges))
-    return Pieces(piece.astype(np.int32), open_edges <= 0.01 * all_edges)
+    order = np.argsort(piece, kind="stable")
+    starts = np.searchsorted(piece[order], np.arange(len(open_edges) + 1))
+    loose = all_edges < 3 * 4  # pieces of fewer than four faces
+    soup = bool(all_edges[loose].sum() > SOUP * all_edges.sum())
+    return Pieces(piece.astype(np.int32), (open_edges <= 0.01 * all_edges) & (all_edges > 0), order, starts, soup)
 
 
 def owner_bones(names: tuple[str, ...]) -> I32:
@@ -60,7 +81,7 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
     points: (V, 3) metres. at: joints by name. A hard piece follows its bone alone; a limb's hard piece too, without
     the limb's twist. Rows still sum to 1.
     """
-    if len(pieces.closed) < 2:
+    if len(pieces.closed) < 2 or pieces.soup:
         return weights
     out = weights.copy()
     stand = owner_bones(names)
@@ -68,13 +89,12 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
     fold[np.arange(len(stand)), stand] = 1.0
     height = float(np.ptp(points[:, 1]))
     everywhere = np.maximum(weights.sum(axis=0, dtype=np.float64) @ fold, 1e-9)
-    order = np.argsort(pieces.piece, kind="stable")
-    starts = np.searchsorted(pieces.piece[order], np.arange(len(pieces.closed) + 1))
-    for c, closed in enumerate(pieces.closed):
-        rows = order[starts[c] : starts[c + 1]]
-        if len(rows) == len(points) or not len(rows):
-            continue
-        size = float(np.linalg.norm(np.ptp(points[rows], axis=0)))
+    low, high = pieces.bounds(points)
+    sizes = np.linalg.norm(high - low, axis=1)
+    trifle = sizes <= TRIFLE * height
+    _freeze(out, pieces, trifle, fold)
+    for c in np.flatnonzero(~trifle).tolist():
+        rows, closed, size = pieces.rows(c), pieces.closed[c], float(sizes[c])
         eye = _eyeball(points[rows], at, height)
         if eye:
             out[rows] = 0.0
@@ -85,7 +105,7 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
         share = merged.mean(axis=0)
         top = int(share.argmax())
         hard = bool(closed)
-        if closed and size > TRIFLE * height:
+        if closed:
             touched = _touched(merged, points[rows], share, names, at, float(points[:, 1].max()))
             here = merged.sum(axis=0) / everywhere
             touched = [j for j in touched if here[j] < 0.5]  # a bone that is at home here stays
@@ -100,11 +120,22 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
                 top = int(share.argmax())
         elif not closed:
             hard = size < 0.35 * height and not _wraps(points[rows], names[top], at)
-        rigid = (hard and share[top] >= RULES) or size <= TRIFLE * height
-        if rigid:
+        if hard and share[top] >= RULES:
             out[rows] = 0.0
             out[rows, top] = 1.0
     return out
+
+
+def _freeze(weights: F32, pieces: Pieces, which: NDArray[np.bool_], fold: F32) -> None:
+    """Let every vertex of these pieces, in place, follow the one bone that the piece has most of."""
+    rows = pieces.order[which[pieces.piece[pieces.order]]]
+    if not len(rows):
+        return
+    owner = pieces.piece[rows]
+    starts = np.flatnonzero(np.concatenate([[True], owner[1:] != owner[:-1]]))
+    top = np.add.reduceat(weights[rows] @ fold, starts).argmax(axis=1)
+    weights[rows] = 0.0
+    weights[rows, np.repeat(top, np.diff(np.append(starts, len(rows))))] = 1.0
 
 
 def _eyeball(points: F64, at: Mapping[str, F64], height: float) -> str:
