@@ -87,7 +87,7 @@ def find_turns(whole: Whole, own: F32, both: Flags) -> Turns:
     lean = np.zeros(patches)
     if asked.any():
         at = np.where(np.isfinite(whole.positions), whole.positions, np.float32(0))
-        lean, seen = visibility(whole.rays, at, whole.faces, whole.cross * live[:, None], patch, asked)
+        lean, seen = visibility(whole.sight, at, whole.faces, whole.cross * live[:, None], patch, asked)
         lean = np.where(seen > 0.02, lean, 0.0)
 
     # which way the sheet looks after the flood: volume, else what its patches see, else how most of it was

@@ -36,7 +36,15 @@ def needs_uvs(mesh: Mesh, textured: bool) -> bool:
     """Whether the mesh has no texture coordinates, or only one for all of an untextured part."""
     if mesh.uvs is None or mesh.uv_faces is None or not len(mesh.uvs):
         return True
-    return not textured and float(np.ptp(np.nan_to_num(mesh.uvs[mesh.uv_faces].reshape(-1, 2)), axis=0).max()) < 1e-6
+    return not textured and on_one_point(mesh.uvs, mesh.uv_faces)
+
+
+def on_one_point(uvs: F32, uv_faces: I32) -> bool:
+    """Whether all faces lie on one point of the texture."""
+    for rows in (uv_faces[:64], uv_faces):  # a few faces settle it for nearly every mesh
+        if len(rows) and float(np.ptp(np.nan_to_num(uvs[rows].reshape(-1, 2)), axis=0).max()) >= 1e-6:
+            return False
+    return True
 
 
 def unwrap(mesh: Mesh, most: int = MOST_FACES) -> tuple[Mesh, int]:

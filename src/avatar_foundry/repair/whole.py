@@ -24,7 +24,7 @@ class Whole:
     def __init__(self, meshes: Sequence[Mesh], like: "Whole | None" = None) -> None:
         self.meshes = tuple(meshes)
         if like is not None and _same_places(like.meshes, self.meshes):  # only faces changed
-            self.__dict__.update({k: like.__dict__[k] for k in ("size", "step", "site") if k in like.__dict__})
+            self.__dict__.update({k: like.__dict__[k] for k in ("size", "step", "site", "sight") if k in like.__dict__})
         self.first_vertex = np.cumsum([0, *(len(m.positions) for m in meshes)]).astype(np.int64)
         self.first_face = np.cumsum([0, *(len(m.faces) for m in meshes)]).astype(np.int64)
         self.positions: F32 = np.concatenate([m.positions for m in meshes]) if meshes else np.zeros((0, 3), np.float32)
@@ -97,6 +97,11 @@ class Whole:
     def copies(self) -> tuple[Flags, Flags]:
         """(F,) faces that lie on an earlier one of their part and look the same way, and (F,) `twins`."""
         return second_copies(self.sited, self.part[:, None], ~self.collapsed)
+
+    @cached_property
+    def sight(self) -> Rays:
+        """As `rays`, but perhaps of an earlier state of the same vertices: trust the distances, not the faces."""
+        return self.rays
 
     @cached_property
     def rays(self) -> Rays:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..avatar import Avatar, Part
+from ..repair.unwrap import on_one_point
 from ..repair.uv_cover import cover
 from .registry import Finding
 from .source_registry import Cure, source_rule
@@ -69,7 +70,7 @@ def collapsed_uv(subject: Subject) -> Iterator[Finding]:
         m = part.mesh
         if m.uvs is None or m.uv_faces is None or not len(m.uv_faces):
             continue
-        if float(np.ptp(np.nan_to_num(m.uvs[m.uv_faces].reshape(-1, 2)), axis=0).max()) < 1e-6:
+        if on_one_point(m.uvs, m.uv_faces):
             needs = part.material in textured(subject.avatar)
             message = f"The texture coordinates of {part.name} are all one point"
             sure = (0.2, "-") if needs else (None, "")
