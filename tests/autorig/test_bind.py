@@ -247,6 +247,39 @@ def test_a_cape_leaves_arms_and_legs_alone(body: Surface, skeleton: Skeleton) ->
     assert trunk.min() > 0.999
 
 
+def test_a_staff_beside_the_hand_stays_stiff(body: Surface, skeleton: Skeleton) -> None:
+    staff = box((0.74, 1.0, 0.08), (0.76, 1.7, 0.1), 0.02)
+    both = weld((body.positions, body.faces), staff)
+    joints, weights = bind(both, skeleton)
+    rows = np.unique(both.faces[both.part == 1])
+    assert (weights[rows, 0] == 1.0).all()
+    assert {skeleton.names[j] for j in joints[rows, 0]} == {"leftHand"}
+
+
+def test_a_pedestal_follows_no_foot(body: Surface, skeleton: Skeleton) -> None:
+    base = box((-0.3, -0.1, -0.2), (0.3, -0.005, 0.2), 0.05)
+    both = weld((body.positions, body.faces), base)
+    w = full(both, skeleton)
+    assert (w["hips"][np.unique(both.faces[both.part == 1])] == 1.0).all()
+
+
+def test_a_soup_of_triangles_does_not_crack(body: Surface, skeleton: Skeleton) -> None:
+    soup = body.positions[body.faces].reshape(-1, 3)
+    faces = np.arange(len(soup), dtype=np.int32).reshape(-1, 3)
+    loose = full(Surface(soup, faces, np.zeros(len(faces), np.int32)), skeleton)
+    whole = full(body, skeleton)
+    assert max(np.abs(loose[n] - whole[n][body.faces.ravel()]).max() for n in whole) < 0.02
+
+
+def test_what_has_no_surface_follows_the_nearest_bone(skeleton: Skeleton) -> None:
+    points = np.array([(0.6, 1.4, 0.05), (0.1, 0.3, 0.0)], np.float32)
+    joints, weights = bind(Surface(points, np.zeros((0, 3), np.int32), np.zeros(0, np.int32)), skeleton)
+    assert [skeleton.names[j] for j in joints[:, 0]] == ["leftLowerArm", "leftLowerLeg"]
+    assert (weights[:, 0] == 1.0).all()
+    none = bind(Surface(points[:0], np.zeros((0, 3), np.int32), np.zeros(0, np.int32)), skeleton)
+    assert none[0].shape == (0, 4)
+
+
 def test_fingers_take_their_own(skeleton: Skeleton) -> None:
     fingers = {}
     for side, s in (("left", 1), ("right", -1)):

@@ -93,6 +93,9 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
     sizes = np.linalg.norm(high - low, axis=1)
     trifle = sizes <= TRIFLE * height
     _freeze(out, pieces, trifle, fold)
+    ground = _pedestals(low, high, at, height) & ~trifle
+    out[ground[pieces.piece]] = np.eye(len(names), dtype=np.float32)[names.index("hips")]
+    trifle |= ground
     for c in np.flatnonzero(~trifle).tolist():
         rows, closed, size = pieces.rows(c), pieces.closed[c], float(sizes[c])
         eye = _eyeball(points[rows], at, height)
@@ -124,6 +127,16 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
             out[rows] = 0.0
             out[rows, top] = 1.0
     return out
+
+
+def _pedestals(low: F64, high: F64, at: Mapping[str, F64], height: float) -> NDArray[np.bool_]:
+    """(C,) pieces that lie under both feet: bases and shadows, which follow no foot."""
+    feet = [at[n] for n in ("leftFoot", "rightFoot") if n in at]
+    if len(feet) < 2:
+        return np.zeros(len(low), bool)
+    x = sorted(float(f[0]) for f in feet)
+    top = max(float(f[1]) for f in feet) + 0.02 * height
+    return np.asarray((low[:, 0] < x[0]) & (high[:, 0] > x[1]) & (high[:, 1] < top))
 
 
 def _freeze(weights: F32, pieces: Pieces, which: NDArray[np.bool_], fold: F32) -> None:

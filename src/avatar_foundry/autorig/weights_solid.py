@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32
@@ -18,6 +18,7 @@ from .weights_proxies import Segments
 from .weights_voxels import Cells, neighbours
 
 F64 = NDArray[np.float64]
+SMALL = 0.5  # of the height: an island up to this size is one thing
 ROUNDS = 24  # of averaging; more for a finer grid would change nothing but the time
 BLEND = 0.5  # width (standard deviation) of the blend at a joint in distances from bone to skin
 
@@ -51,10 +52,32 @@ def owners(cells: Cells, bones: Sequence[str], segments: Segments) -> tuple[I32,
     )
     owner, far = source[:count].astype(np.int64) - count, far[:count]
     lost = ~np.isfinite(far)
-    if lost.any():  # islands that no bone runs through go with what lies nearest
-        near = cKDTree(centres[~lost]).query(centres[lost])
-        owner[lost], far[lost] = owner[~lost][near[1]], far[~lost][near[1]] + near[0]
+    if lost.any():
+        _islands(owner, far, lost, first, second, centres)
     return owner.astype(np.int32), np.asarray(far, np.float64)
+
+
+def _islands(
+    owner: NDArray[np.int64], far: F64, lost: NDArray[np.bool_], first: I32, second: I32, centres: F64
+) -> None:
+    """Give islands that no bone runs through, in place, to what lies nearest: small ones whole, large ones by cell."""
+    rows = np.flatnonzero(lost)
+    gap, near = cKDTree(centres[~lost]).query(centres[rows])
+    owner[rows], far[rows] = owner[~lost][near], far[~lost][near] + gap
+    place = np.full(len(lost), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    inner = lost[first] & lost[second]
+    ends = place[first[inner]], place[second[inner]]
+    graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(rows), len(rows)))
+    count, island = connected_components(graph, directed=False)
+    order = np.lexsort((gap, island))
+    starts = np.searchsorted(island[order], np.arange(count))
+    points = centres[rows][order]
+    size = np.linalg.norm(np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts), axis=1)
+    small = size < SMALL * float(np.ptp(centres[:, 1]))
+    chief = owner[rows][order[starts]]  # of the cell with the narrowest gap
+    whole = small[island]
+    owner[rows[whole]] = chief[island[whole]]
 
 
 def _along(a: F64, b: F64, step: float) -> F64:
