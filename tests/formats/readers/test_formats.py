@@ -173,6 +173,23 @@ def test_concave_quads_are_cut_inside() -> None:
     assert (np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0])[:, 2] > 0).all()
 
 
+@pytest.mark.parametrize("turn", [0, 1, 2])
+@pytest.mark.parametrize("back", [False, True])
+def test_hollow_polygons_are_cut_inside(turn: int, back: bool) -> None:
+    star = np.array(
+        [[np.cos(a) * r, np.sin(a) * r, 0] for a, r in zip(np.arange(10) * np.pi / 5, [1, 0.3] * 5, strict=True)]
+    )
+    star = np.roll(star[::-1] if back else star, turn, axis=1)
+    text = "".join(f"v {x:.6f} {y:.6f} {z:.6f}\n" for x, y, z in star) + "f 1 2 3 4 5 6 7 8 9 10\n"
+    mesh = the_mesh(read_upload("a.obj", text.encode()))
+    t = mesh.positions[mesh.faces].astype(float)
+    normal = np.cross(t[:, 1] - t[:, 0], t[:, 2] - t[:, 0]) / 2
+    whole = np.cross(star, np.roll(star, -1, axis=0)).sum(axis=0) / 2
+    assert len(mesh.faces) == 8
+    assert (normal @ whole > 0).all()
+    assert np.abs(normal.sum(axis=0) - whole).max() < 1e-5
+
+
 def test_unbound_vertices_are_named() -> None:
     def bare(document: dict, binary: bytes) -> bytes:
         view = document["bufferViews"][3]

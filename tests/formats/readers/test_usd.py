@@ -43,8 +43,8 @@ def SkelRoot "figure" (prepend apiSchemas = ["SkelBindingAPI"])
         int[] faceVertexIndices = [{flat(m.QUADS)}]
         texCoord2f[] primvars:st = [{rows(m.UVS)}] (interpolation = "faceVarying")
         int[] primvars:st:indices = [{flat(np.tile([0, 1, 2, 3], 6))}]
-        int[] primvars:skel:jointIndices = [{flat(np.repeat([0, 1], 4))}] (elementSize = 1 interpolation = "vertex")
-        float[] primvars:skel:jointWeights = [1, 1, 1, 1, 1, 1, 1, 1] (elementSize = 1 interpolation = "vertex")
+        int[] primvars:skel:jointIndices = [{flat(np.repeat([0, 1], 4))}] (elementSize = 1; interpolation = "vertex")
+        float[] primvars:skel:jointWeights = [1, 1, 1, 1, 1, 1, 1, 1] (elementSize = 1; interpolation = "vertex")
         uniform token[] skel:blendShapes = ["grow"]
         rel skel:blendShapeTargets = </figure/box/grow>
         rel skel:skeleton = </figure/bones>

@@ -32,7 +32,7 @@ def read_geometry(geometry: Object, graph: Graph, arrays: Arrays, log: Log) -> P
     vertex = within(np.where(ends < 0, ~ends, ends), len(positions), "a polygon")
     sizes = np.diff(np.concatenate([[-1], last]))
     starts = last - sizes + 1
-    fan, polygon = triangles(sizes, starts, positions[vertex] if (sizes == 4).any() else None)
+    fan, polygon = triangles(sizes, starts, positions[vertex] if (sizes > 3).any() else None)
     log.counts["polygons"] += int((sizes > 3).sum())
     piece = Piece(geometry.name or "mesh", positions, vertex[fan])
     of = Corners(vertex, np.repeat(np.arange(len(sizes)), sizes), fan, polygon, len(positions), len(sizes))

@@ -251,7 +251,7 @@ def pieces(text: Text, name: str, log: Log) -> Iterator[Piece]:
     if has_normal:
         within(corners[:, 2], len(normals), "a face's normal")
     starts = np.cumsum(sizes) - sizes
-    fan, polygon = triangles(sizes, starts, positions[corners[:, 0]] if (sizes == 4).any() else None)
+    fan, polygon = triangles(sizes, starts, positions[corners[:, 0]] if (sizes > 3).any() else None)
     log.counts["polygons"] += int((sizes > 3).sum())
     log.counts["lines_left_out"] += int((sizes < 3).sum())
     if not len(fan):

@@ -33,7 +33,7 @@ def read_mesh(mesh: Any, time: Any, looks: Any, log: Log) -> Piece | None:
         raise SourceError("The file is damaged: the sizes of polygons do not fit their corners")
     vertex = within(corners, len(positions), "a polygon")
     starts = np.cumsum(sizes) - sizes
-    fan, polygon = triangles(sizes, starts, positions[vertex] if (sizes == 4).any() else None)
+    fan, polygon = triangles(sizes, starts, positions[vertex] if (sizes > 3).any() else None)
     if mesh.GetOrientationAttr().Get(time) == UsdGeom.Tokens.leftHanded:
         fan = np.ascontiguousarray(fan[:, ::-1])
     owner = np.repeat(np.arange(len(sizes)), sizes)
