@@ -27,16 +27,19 @@ def find_scraps(positions: F32, faces: I32, piece: I32, size: float) -> Scraps:
     Eyes, teeth, buttons and earrings are small but close to the figure; a halo is away but not tiny.
     """
     count = int(piece.max(initial=-1)) + 1
-    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
-    corners = positions[faces].astype(np.float64)
-    order = np.argsort(piece, kind="stable")
-    starts = np.searchsorted(piece[order], np.arange(count))
-    if count:
-        low = np.minimum.reduceat(corners.min(axis=1)[order], starts)
-        high = np.maximum.reduceat(corners.max(axis=1)[order], starts)
-    extent = np.linalg.norm(high - low, axis=1) / max(size, 1e-30)
     sizes = np.bincount(piece, minlength=count)
-    small = np.flatnonzero((extent < TINY) & (sizes <= MOST_FACES))
+    few = sizes <= MOST_FACES
+    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
+    rows = np.flatnonzero(few[piece])
+    if len(rows):
+        corners = positions[faces[rows]].astype(np.float64)
+        order = np.argsort(piece[rows], kind="stable")
+        owners, starts = np.unique(piece[rows][order], return_index=True)
+        low[owners] = np.minimum.reduceat(corners.min(axis=1)[order], starts)
+        high[owners] = np.maximum.reduceat(corners.max(axis=1)[order], starts)
+    extent = np.full(count, np.inf)
+    extent[few] = np.linalg.norm(high[few] - low[few], axis=1) / max(size, 1e-30)
+    small = np.flatnonzero(extent < TINY)
     none = np.zeros(0, np.int32)
     nothing = Scraps(none, np.zeros(0), np.zeros(0), none)
     if not len(small) or len(small) == count:
@@ -48,7 +51,7 @@ def find_scraps(positions: F32, faces: I32, piece: I32, size: float) -> Scraps:
     figure = ~np.isin(piece, small)
     rest = np.unique(faces[figure])
     tree = cKDTree(positions[rest])
-    centre = ((low + high) / 2)[small]
+    centre = (low[small] + high[small]) / 2
     near = np.asarray(tree.query(centre)[0]) / size
     # a vertex this close settles it; the others are measured against the surface
     away = near > AWAY

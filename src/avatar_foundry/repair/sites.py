@@ -9,7 +9,7 @@ F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 
-FINENESS = 18  # bits: vertices closer than about 2^-18 of the size (7 micrometres on a person) are at one place
+FINENESS = 20  # bits: vertices closer than about 2^-20 of the size (a micrometre on a person) are at one place
 
 
 def finite_rows(values: NDArray[Any]) -> NDArray[np.bool_]:
