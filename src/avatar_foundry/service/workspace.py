@@ -42,8 +42,3 @@ async def find(s: Services, identity: Identity, path: str) -> Upload:
     if upload is None:
         raise not_found("file in your workspace")
     return upload
-
-
-def stem(name: str) -> str:
-    """A name for what is made of an upload."""
-    return uploads.safe_path(name).lstrip("/").rpartition(".")[0][:64] or "avatar"

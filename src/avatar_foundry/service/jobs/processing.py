@@ -1,46 +1,39 @@
-"""An upload, judged and written for a platform: what the engine reads today is GLB."""
+"""Uploads in a worker: processed and kept, or only judged."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from ... import __version__
-from ...account import Written, account, judge
-from ...errors import SourceError
-from ...formats import read_glb
+from ...account import file_name
+from ...formats.readers.sandbox import read_safely
+from ...formats.readers.sniff import suffix
+from ...pipeline import OnStep, Stage
+from ...process import process, validate
 from ..store import Store
-from .tasks import Report, count, known_platform, source_facts
+from .tasks import Report
+
+
+def _steps(report: Report) -> OnStep:
+    def on_step(fraction: float, stage: Stage) -> None:
+        report(fraction, stage.wire, stage.title)
+
+    return on_step
 
 
 def process_upload(params: Mapping[str, Any], store: Store, report: Report) -> dict[str, Any]:
-    """Read, check, export. Raises SourceError, ExportRefused."""
-    platform, timings = known_platform(params["platform"]), {}
-    report(0.0, "reading", "Read the file")
-    began = time.perf_counter()
-    avatar = read_glb(store.get(params["sha256"]))
-    timings["read_file"] = time.perf_counter() - began
-    report(0.4, "checking", "Judge the file")
-    began = time.perf_counter()
-    findings = judge(avatar, platform)
-    timings["check_file"] = time.perf_counter() - began
-    report(0.6, "exporting", "Write the files")
-    began = time.perf_counter()
-    if avatar.skeleton is None:
-        raise SourceError("The mesh has no skeleton", hint="Upload a rigged character.")
-    bones = avatar.skeleton.names
-    avatar = replace(avatar, name=params["name"], extras={"engine": __version__})
-    files = platform.write(avatar, platform, "none")
-    timings["write_files"] = time.perf_counter() - began
-    for data in files.values():
-        store.put(data)
-    made = Written(avatar, files, findings, {k: round(1000 * v, 1) for k, v in sorted(timings.items())})
-    return {
-        **account(made, platform),
-        "preset": None,
-        "source": source_facts(avatar),
-        "rig": {"state": "kept", "confidence": 1.0, "joints": list(bones)},
-        "findings": {"before": count(findings), "after": count(findings)},
-        "fixes_applied": [],
-        "recipe": None,
-    }
+    """Make an avatar of an upload and keep its files, the upload itself among them."""
+    name, sha256 = params["name"], params["sha256"]
+    result = process(name, store.get(sha256), params["options"], on_step=_steps(report), read=read_safely)
+    answer = dict(result.answer)
+    for f in answer["files"]:
+        store.put(result.files[f["name"]], f["sha256"])
+    ending = suffix(name)
+    stem = file_name(name.rpartition(".")[0])
+    source = {"name": f"{stem}_source.{ending}", "format": ending, "size": params["size"], "sha256": sha256}
+    answer["files"] = [*answer["files"], {**source, "role": "source", "uploaded_as": name}]
+    return answer
+
+
+def validate_upload(params: Mapping[str, Any], store: Store, report: Report) -> dict[str, Any]:
+    """What is wrong with an upload."""
+    options = params["options"]
+    return validate(params["name"], store.get(params["sha256"]), on_step=_steps(report), read=read_safely, **options)

@@ -4,12 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...build import build
-from ...errors import RecipeError, Suggestion
-from ...formats import describe, read_glb
+from ...formats import read_glb
 from ...pipeline import Stage
-from ...platforms import PLATFORMS
-from ...recipe import nearest
-from ...rules import inspect
 from ..store import Store
 
 Report = Callable[[float, str, str], None]
@@ -59,7 +55,7 @@ def archive(params: Params, store: Store, report: Report) -> dict[str, Any]:
 
 
 def process(params: Params, store: Store, report: Report) -> dict[str, Any]:
-    """Read an upload, judge it, write it for a platform."""
+    """Make an avatar of an upload."""
     from .processing import process_upload
 
     return process_upload(params, store, report)
@@ -67,40 +63,9 @@ def process(params: Params, store: Store, report: Report) -> dict[str, Any]:
 
 def validate(params: Params, store: Store, report: Report) -> dict[str, Any]:
     """Read an upload and judge it."""
-    platform = known_platform(params["platform"])
-    report(0.0, "reading", "Read the file")
-    avatar = read_glb(store.get(params["sha256"]))
-    report(0.5, "checking", "Judge the file")
-    findings = [{"severity": s, "rule": r, **f._asdict()} for s, r, f in inspect(avatar, platform)]
-    return {"platform": platform.id, "source": source_facts(avatar), **count(findings)}
+    from .processing import validate_upload
 
-
-def known_platform(name: str) -> Any:
-    """The platform called `name`. Raises RecipeError with the nearest name."""
-    if name in PLATFORMS:
-        return PLATFORMS[name]
-    close = nearest(name, tuple(PLATFORMS))
-    hint = Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a platform.", close[1]) if close else None
-    raise RecipeError(
-        f"/platform: unknown platform '{name[:32]}'", pointer="/platform", suggestions=[hint] if hint else []
-    )
-
-
-def source_facts(avatar: Any) -> dict[str, Any]:
-    """What was found in an upload."""
-    facts = describe(avatar)
-    return {
-        "format": "glb",
-        "unit": "metre",
-        "up_axis": "+Y",
-        **{k: facts[k] for k in ("vertices", "triangles", "height", "bones", "morphs", "parts")},
-    }
-
-
-def count(findings: list[dict[str, Any]]) -> dict[str, Any]:
-    """Findings with their number by severity."""
-    counts = {s: sum(f["severity"] == s for f in findings) for s in ("error", "warning", "info", "hint")}
-    return {**counts, "findings": findings}
+    return validate_upload(params, store, report)
 
 
 TASKS: Mapping[str, Callable[[Params, Store, Report], dict[str, Any]]] = {

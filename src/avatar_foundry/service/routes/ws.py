@@ -19,11 +19,10 @@ from ..auth.guard import identify, unauthorized
 from ..auth.identity import Identity, least
 from ..errors import log
 from ..ids import new_id
-from ..jobs.tasks import known_platform
 from ..problems import Failed, Problem
 from ..records import tokens
 from ..services import Services, services
-from ..workspace import find, stem
+from ..sources import from_workspace, parse_form
 
 router = APIRouter()
 OUT = 256  # messages that wait for a slow reader; beyond, progress is left out and results wait
@@ -35,11 +34,11 @@ class _Message(BaseModel):
 
 
 class Process(_Message):
-    """Process a file of the caller's workspace."""
+    """Process a file of the caller's workspace; further fields as of POST /api/process."""
 
+    model_config = ConfigDict(extra="allow")
     action: Literal["process"]
     path: str = Field(max_length=4096)
-    platform: str = Field("web", max_length=32)
 
 
 class Validate(_Message):
@@ -137,15 +136,14 @@ class Connection:
         await self._say("pong", message.id)
 
     async def _process(self, message: Process) -> None:
-        await self._start("process", await self._upload(message), message.id)
+        options = parse_form(message.model_extra or {})
+        params = await from_workspace(self.s, self.identity, message.path, options)
+        await self._start("process", params, message.id)
 
     async def _validate(self, message: Validate) -> None:
-        await self._start("validate", await self._upload(message), message.id)
-
-    async def _upload(self, message: Process | Validate) -> dict[str, Any]:
-        known_platform(message.platform)
-        upload = await find(self.s, self.identity, message.path)
-        return {"sha256": upload.sha256, "size": upload.size, "platform": message.platform, "name": stem(upload.path)}
+        options = parse_form({"platform": message.platform})
+        params = await from_workspace(self.s, self.identity, message.path, options)
+        await self._start("validate", params, message.id)
 
     async def _generate(self, message: Generate) -> None:
         fields = dict(message.model_extra or {})
