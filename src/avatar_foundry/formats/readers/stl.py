@@ -43,18 +43,15 @@ def weld(points: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.i
     key = bits[:, 0] * np.uint64(0x9E3779B97F4A7C15)
     key = (key ^ (key >> np.uint64(29)) ^ bits[:, 1]) * np.uint64(0xBF58476D1CE4E5B9)
     key = (key ^ (key >> np.uint64(32)) ^ bits[:, 2]) * np.uint64(0x94D049BB133111EB)
-    order = np.lexsort((bits[:, 2], bits[:, 1], bits[:, 0])) if _collides(key, bits) else np.argsort(key, kind="stable")
+    order = np.argsort(key, kind="stable")
     fresh = np.ones(len(order), bool)
     fresh[1:] = (points[order[1:]] != points[order[:-1]]).any(axis=1)
+    if (fresh[1:] & (key[order[1:]] == key[order[:-1]])).any():  # two points of one key: sort by the points themselves
+        order = np.lexsort((bits[:, 2], bits[:, 1], bits[:, 0]))
+        fresh[1:] = (points[order[1:]] != points[order[:-1]]).any(axis=1)
     first = order[fresh]  # stable sorts: the first of each group is its first use
     rank = np.empty(len(first), np.int32)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first), dtype=np.int32)
     number = np.empty(len(order), np.int32)
     number[order] = rank[np.cumsum(fresh) - 1]
     return points[np.sort(first)], number
-
-
-def _collides(key: NDArray[np.uint64], bits: NDArray[np.uint64]) -> bool:
-    order = np.argsort(key, kind="stable")
-    same = key[order[1:]] == key[order[:-1]]
-    return bool((same & (bits[order[1:]] != bits[order[:-1]]).any(axis=1)).any())
