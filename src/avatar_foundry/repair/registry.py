@@ -99,6 +99,17 @@ FIXES: dict[str, Fix] = {
     ),
 }
 
+SETTLING = (
+    "drop-degenerate-faces",
+    "drop-duplicate-faces",
+    "orient",
+    "fill-holes",
+    "weld",
+    "drop-unused-vertices",
+    "recompute-normals",
+)
+ROUNDS, MOST_FACES = 6, 400_000
+
 DEFAULT_FIXES: tuple[str, ...] = tuple(id for id, fix in FIXES.items() if fix.safe)
 
 
@@ -107,21 +118,36 @@ def apply_fixes(
 ) -> tuple[Avatar, list[Applied]]:
     """Run the fixes called `ids` in their own order; the avatar itself when nothing was to be done.
 
-    A second run with the same ids and options changes nothing. whole: the avatar's surface if it was analysed already.
+    A second run with the same ids changes nothing, as long as `options` give no scale or turn.
+    whole: the avatar's surface if it was analysed already.
     Raises RecipeError for an unknown id.
     """
     wanted = set(ids)
     if unknown := sorted(wanted - set(FIXES)):
         raise RecipeError(f"unknown fix {unknown[0]!r}", hint=f"use one of {', '.join(FIXES)}", pointer="/fixes")
     work = Work(avatar, options or Options(), whole)
-    done = []
-    for id, fix in FIXES.items():
-        if id not in wanted:
-            continue
-        numbers = {k: v for k, v in fix.run(work).items() if v}
-        if numbers:
-            done.append(Applied(id, numbers, _words(fix.words, numbers)))
+    total = _round(work, [id for id in FIXES if id in wanted])
+    # on badly damaged meshes one repair makes room for another: go on until nothing changes
+    for _ in range(ROUNDS):
+        if not total.keys() & set(SETTLING) or len(work.whole.faces) > MOST_FACES:
+            break
+        again = _round(work, [id for id in SETTLING if id in wanted])
+        if not again:
+            break
+        for id, numbers in again.items():
+            for key, value in numbers.items():
+                total.setdefault(id, {})[key] = total.get(id, {}).get(key, 0) + value
+    done = [Applied(id, total[id], _words(FIXES[id].words, total[id])) for id in FIXES if id in total]
     return work.avatar, done
+
+
+def _round(work: Work, ids: Iterable[str]) -> dict[str, Numbers]:
+    """Run fixes in order; the numbers of those that changed something."""
+    out = {}
+    for id in ids:
+        if numbers := {k: v for k, v in FIXES[id].run(work).items() if v}:
+            out[id] = numbers
+    return out
 
 
 class _Zeros(dict[str, str]):
