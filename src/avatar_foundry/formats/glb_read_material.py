@@ -34,7 +34,11 @@ def number(value: Any, default: float, low: float = 0.0, high: float = 1.0) -> f
 
 def read_material(source: Source, entry: Json, name: str, images: dict[int, Texture | None]) -> Material:
     """One material."""
-    pbr = entry.get("pbrMetallicRoughness") or {}
+    pbr = entry.get("pbrMetallicRoughness") or glossy(entry, name, source) or {}
+    for slot in ("emissiveTexture", "occlusionTexture"):
+        shared = (pbr.get("metallicRoughnessTexture") or {}).get("index")
+        if isinstance(held := entry.get(slot), dict) and held.get("index") != shared:
+            source.notes.append(f"The {slot.removesuffix('Texture')} map of the material {name[:60]} is not read.")
     color = pbr.get("baseColorFactor")
     color = color if isinstance(color, list) and len(color) == 4 else [1.0] * 4
     mode = entry.get("alphaMode", "OPAQUE")
@@ -56,8 +60,24 @@ def read_material(source: Source, entry: Json, name: str, images: dict[int, Text
     )
 
 
+def glossy(entry: Json, name: str, source: Source) -> Json | None:
+    """What comes nearest to a specular-glossiness material."""
+    held = (entry.get("extensions") or {}).get("KHR_materials_pbrSpecularGlossiness")
+    if not isinstance(held, dict):
+        return None
+    source.notes.append(f"The specular-glossiness material {name[:60]} was read as a plain one.")
+    return {
+        "baseColorFactor": held.get("diffuseFactor"),
+        "baseColorTexture": held.get("diffuseTexture"),
+        "metallicFactor": 0.0,
+        "roughnessFactor": 1.0 - number(held.get("glossinessFactor"), 1.0),
+    }
+
+
 def keepable(name: str, value: Any) -> bool:
     """Material extensions of plain factors; those with textures would point at images by number."""
+    if name == "KHR_materials_pbrSpecularGlossiness":  # was read as a plain material, which it would override
+        return False
     return name.startswith("KHR_materials_") and isinstance(value, dict) and not any("Texture" in k for k in value)
 
 

@@ -332,7 +332,8 @@ def read_uvs(source: Source, primitive: Json, attribute: Any) -> NDArray[np.floa
     if primitive.get("material") is not None:
         material = source.item("materials", primitive["material"])
         pbr = material.get("pbrMetallicRoughness") or {}
-        slot = pbr.get("baseColorTexture") or material.get("normalTexture") or {}
+        gloss = (material.get("extensions") or {}).get("KHR_materials_pbrSpecularGlossiness") or {}
+        slot = pbr.get("baseColorTexture") or gloss.get("diffuseTexture") or material.get("normalTexture") or {}
         place = (slot.get("extensions") or {}).get("KHR_texture_transform") or {}
         number = integer(place.get("texCoord", slot.get("texCoord", 0)), "a set of uvs", 15)
     uvs = attribute(f"TEXCOORD_{number}", "VEC2")

@@ -223,3 +223,67 @@ def test_missing_pictures_are_said() -> None:
     upload = read_upload("z.zip", m.archive({"box.obj": m.obj(), "box.mtl": m.MTL}))
     assert any("red.png" in n for n in upload.source.notes)
     assert upload.avatar.materials[0].base is None
+
+
+def test_specular_glossiness_keeps_its_picture() -> None:
+    def gloss(document: dict, binary: bytes) -> None:
+        held = {"diffuseTexture": {"index": 0}, "glossinessFactor": 0.25}
+        document["materials"] = [{"name": "old", "extensions": {"KHR_materials_pbrSpecularGlossiness": held}}]
+
+    upload = read_upload("box.glb", m.glb(gloss))
+    (material,) = upload.avatar.materials
+    assert material.base is not None
+    assert material.roughness == 0.75
+    assert any("specular-glossiness" in n for n in upload.source.notes)
+
+
+def test_texture_transforms_move_uvs() -> None:
+    def shift(document: dict, binary: bytes) -> None:
+        slot = document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]
+        slot["extensions"] = {"KHR_texture_transform": {"offset": [0.25, 0.5], "scale": [0.5, 2.0], "rotation": 0.0}}
+
+    mesh = the_mesh(read_upload("box.glb", m.glb(shift)))
+    assert np.abs(mesh.uvs - (np.tile(m.UVS, (2, 1)) * [0.5, 2.0] + [0.25, 0.5])).max() < 1e-6
+
+
+def test_missing_picture_of_a_gltf_is_said() -> None:
+    document, binary = m.gltf()
+    document["buffers"][0]["uri"] = "b.bin"
+    document["images"][0] = {"uri": "gone.png"}
+    upload = read_upload("z.zip", m.archive({"a.gltf": json.dumps(document).encode(), "b.bin": binary}))
+    assert upload.avatar.materials[0].base is None
+    assert any("gone.png" in n for n in upload.source.notes)
+
+
+def test_vrm_1() -> None:
+    def vrm(document: dict, binary: bytes) -> None:
+        document["extensions"] = {"VRMC_vrm": {
+            "specVersion": "1.0",
+            "meta": {"name": "Box", "authors": ["me"], "licenseUrl": "https://vrm.dev/licenses/1.0/"},
+            "humanoid": {"humanBones": {"hips": {"node": 0}, "head": {"node": 1}}},
+            "expressions": {"preset": {"happy": {"morphTargetBinds": [{"node": 2, "index": 0, "weight": 0.5}]}}},
+        }}  # fmt: skip
+
+    source = read_upload("box.vrm", m.glb(vrm)).source
+    assert source.format == "vrm"
+    assert source.front == "+Z"
+    assert source.vrm is not None
+    assert source.vrm.bones == {"hips": "root", "head": "tip"}
+    assert source.vrm.licence == "https://vrm.dev/licenses/1.0/"
+    assert source.vrm.expressions[0].binds == (("box", "grow", 0.5),)
+
+
+def test_zip_reads_the_best_model_and_names_the_others() -> None:
+    upload = read_upload("z.zip", m.archive({"b/box.stl": m.stl(), "b/box.glb": m.glb(), "__MACOSX/._box.glb": b"x"}))
+    assert upload.source.format == "glb"
+    assert upload.source.container == "zip"
+    assert any("box.stl" in n for n in upload.source.notes)
+
+
+def test_same_file_same_answer() -> None:
+    for name, data in FILES.values():
+        first, second = read_upload(name, data), read_upload(name, data)
+        assert first.source.notes == second.source.notes
+        for a, b in zip(first.avatar.parts, second.avatar.parts, strict=True):
+            assert a.mesh.positions.tobytes() == b.mesh.positions.tobytes()
+            assert a.mesh.faces.tobytes() == b.mesh.faces.tobytes()
