@@ -14,7 +14,7 @@ from ..rules.source_registry import Found
 class Rig:
     """How the skeleton came about.
 
-    state: "kept" (the file's own, names as ours), "mapped" (the file's own under other names) or "created".
+    state: "kept" (the file's own, joint for joint), "mapped" (the file's own, with joints added or merged), "created".
     confidence: 0..1.  joints: canonical name -> 0..1.  family: whose names the file used.
     """
 

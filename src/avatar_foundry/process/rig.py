@@ -30,7 +30,7 @@ def find_skeleton(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
         if mapping.confidence >= KNOWN:
             adopted = adopt(avatar, mapping)
             ledger.rig = Rig(
-                "kept" if all(a == b for a, b in mapping.names.items()) else "mapped",
+                "kept" if adopted.skeleton and len(adopted.skeleton.names) == len(avatar.skeleton.names) else "mapped",
                 mapping.confidence,
                 dict.fromkeys(mapping.names, mapping.confidence),
                 mapping.family,

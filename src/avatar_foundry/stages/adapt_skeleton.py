@@ -3,7 +3,8 @@
 Skin and clips go along. The surface does not move: neither in the rest pose nor in poses of the joints that both have.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 
 from ..avatar import Avatar, Clip, Mesh, Skeleton
 from ..geometry.rotations import quaternions, rotation_matrices
+from ..humanoid import INDEX
 from ..pipeline import stage
 
 F64 = NDArray[np.float64]
+UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
 
 
 class Joint(NamedTuple):
@@ -100,7 +103,28 @@ def present(scheme: Scheme, skeleton: Skeleton) -> tuple[Joint, ...]:
             while parent and parent not in kept:
                 parent = up[parent]
             kept[j.name] = j._replace(parent=parent)
-    return tuple(kept.values())
+    return (*kept.values(), *extras(scheme, skeleton, frozenset(kept)))
+
+
+def extras(scheme: Scheme, skeleton: Skeleton, taken: frozenset[str]) -> Iterator[Joint]:
+    """Joints that no scheme knows (hair, skirts, tails of uploads): they stay, under their bones, with their names
+    as far as every engine takes them."""
+    names, used = dict(scheme.names), {n.lower() for n in taken}
+    up: dict[str, str] = {}
+    for i, name in enumerate(skeleton.names):
+        parent = int(skeleton.parents[i])
+        above = up[skeleton.names[parent]] if parent >= 0 else ""
+        if name in INDEX:
+            up[name] = names[name] if names.get(name) in taken else above
+            continue
+        plain = UNSAFE.sub("_", name).strip("_") or f"joint_{i}"
+        title, number = plain, 1
+        while title.lower() in used:
+            number += 1
+            title = f"{plain}_{number}"
+        used.add(title.lower())
+        up[name] = title
+        yield Joint(title, above, name, weighted=True)
 
 
 def place(joints: tuple[Joint, ...], scheme: Scheme, skeleton: Skeleton, crown: float) -> Skeleton:
