@@ -435,6 +435,27 @@ def test_turning_upright_keeps_the_surface():
     assert np.allclose(out.morphs[0].delta, was.morphs[0].delta @ turn.T, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("front", "axis"), [("+Z", (0, 0, 1)), ("-Z", (0, 0, -1)), ("+X", (1, 0, 0)), ("-X", (-1, 0, 0))]
+)
+def test_turns_to_the_front_bring_it_to_plus_z(front, axis):
+    from avatar_foundry.repair.place_fixes import TO_FRONT
+
+    turn = TO_FRONT[front]
+    assert np.allclose(turn @ axis, (0, 0, 1))
+    assert np.linalg.det(turn) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_turns_upright_bring_up_to_plus_y(axis, sign):
+    from avatar_foundry.repair.place_fixes import UPRIGHT
+
+    turn = UPRIGHT[axis, sign]
+    assert np.allclose(turn @ (sign * np.eye(3)[axis]), (0, 1, 0))
+    assert np.linalg.det(turn) == pytest.approx(1)
+
+
 # pictures
 
 

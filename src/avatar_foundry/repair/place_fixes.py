@@ -20,6 +20,14 @@ UPRIGHT = {
     (0, -1): np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 1]]),
 }
 
+#: where a figure faces -> rotation about the up axis that makes it face +Z.
+TO_FRONT = {
+    "+Z": np.eye(3),
+    "-Z": np.diag([-1.0, 1.0, -1.0]),
+    "+X": np.array([[0.0, 0, -1], [0, 1, 0], [1, 0, 0]]),
+    "-X": np.array([[0.0, 0, 1], [0, 1, 0], [-1, 0, 0]]),
+}
+
 
 def _points(avatar: Avatar) -> np.ndarray:
     rows = [p.mesh.positions[np.unique(p.mesh.faces)] for p in avatar.parts if len(p.mesh.faces)]

@@ -63,7 +63,12 @@ FIXES: dict[str, Fix] = {
     "bake-vertex-colours": Fix(
         "Bake Vertex Colours", bake_colours, True, "the vertex colours of {parts} parts moved into their materials"
     ),
-    "weld": Fix("Weld Duplicate Vertices", surface.weld, True, "{vertices} vertices joined with their equals"),
+    "weld": Fix(
+        "Weld Duplicate Vertices",
+        surface.weld,
+        True,
+        "{vertices} vertices and {uvs} texture coordinates joined with their equals",
+    ),
     "split-non-manifold": Fix(
         "Split Non-Manifold Geometry",
         surface.split_crowded,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..avatar import F32, I32
 
 RASTER = 512
-CHUNK, MOST = 2_000_000, 12_000_000  # pixel tests in one go, and about in all
+CHUNK, MOST = 2_000_000, 5_000_000  # pixel tests in one go, and about in all
 
 
 class Cover(NamedTuple):
