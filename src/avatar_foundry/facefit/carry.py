@@ -1,0 +1,80 @@
+"""From our head to theirs: which point of ours lies under each vertex of theirs."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..avatar import F32
+from ..face.shapes import field
+from ..geometry import vertex_normals
+from ..geometry.distance import project
+from .features import Features
+from .frontal import F64, I64
+from .register import Registered
+from .template import template
+
+TURN = 0.25  # distances between the eyes that a quarter turn of the normal counts as
+FAR, FARTHEST = 0.12, 0.30  # distances between the eyes: skin this far from ours moves less, does not move
+APART = 1.0  # distances between the eyes that the other lip is away
+
+
+class Match(NamedTuple):
+    """For each of N points: corners (N, 3) rows of `template().vertex`, weights (N, 3), trust (N,) 0..1."""
+
+    corners: I64
+    weights: F64
+    trust: F64
+
+
+def lip_side(points: F64, f: Features, spacing: float) -> F64:
+    """(N,) 1 above the line between the lips, -1 below, 0 away from it."""
+    if f.mouth is None:
+        return np.zeros(len(points))
+    at = np.interp(points[:, 0], f.mouth[:, 0], f.mouth[:, 1])
+    z = np.interp(points[:, 0], f.mouth[:, 0], f.mouth[:, 2])
+    half = 0.5 * float(np.ptp(f.mouth[:, 0]))
+    inside = np.abs(points[:, 0] - f.mouth[:, 0].mean()) < 0.95 * half
+    inside &= (np.abs(points[:, 1] - at) < 0.35 * spacing) & (points[:, 2] > z - 0.15 * spacing)
+    return np.where(inside, np.where(points[:, 1] > at, 1.0, -1.0), 0.0)
+
+
+def match(points: F64, normals: F64, side: F64, base: F32, r: Registered) -> Match:
+    """Points (N, 3) of their skin, with normals and side of the mouth (N,), on our registered skin."""
+    t = template()
+    skin = base[t.vertex].astype(np.float64)
+    own_normal = vertex_normals(skin.astype(np.float32), t.faces).astype(np.float64)
+    moved = np.zeros(len(base), bool)
+    moved[field().vertex] = True
+    faces = t.faces
+    corners = skin[faces]
+    middle, direction = corners.mean(axis=1), own_normal[faces].mean(axis=1)
+    jaw = t.jaw[faces].mean(axis=1)
+    lips = np.linalg.norm(middle - 0.5 * (skin[t.above].mean(axis=0) + skin[t.below].mean(axis=0)), axis=1)
+    ours = np.where(lips < 0.45 * r.spacing, np.where(jaw > 0.5, -1.0, 1.0), 0.0)
+    unit = r.spacing
+    tree = cKDTree(np.hstack([middle, TURN * unit * direction, 0.5 * APART * unit * ours[:, None]]))
+    asked = np.hstack([points, TURN * unit * normals, 0.5 * APART * unit * side[:, None]])
+    _, near = tree.query(asked, k=6)
+    near = np.asarray(near)
+    a, b, c = (corners[near][:, :, i] for i in range(3))
+    weights = project(points[:, None].repeat(near.shape[1], 1), a, b, c)
+    foot = np.einsum("nkc,nkci->nki", weights, corners[near])
+    gap = ((foot - points[:, None]) ** 2).sum(axis=2)
+    turn = ((np.einsum("nkc,nkci->nki", weights, own_normal[faces[near]]) - normals[:, None]) ** 2).sum(axis=2)
+    other = (ours[near] * side[:, None] < 0) * (APART * unit) ** 2
+    best = (gap + (TURN * unit) ** 2 * turn + other).argmin(axis=1)
+    every = np.arange(len(points))
+    distance = np.sqrt(gap[every, best]) / unit
+    trust = np.clip((FARTHEST - distance) / (FARTHEST - FAR), 0.0, 1.0)
+    return Match(faces[near[every, best]].astype(np.int64), weights[every, best], trust * trust * (3.0 - 2.0 * trust))
+
+
+def gather(m: Match, deltas: F32) -> F32:
+    """(N, S, 3) the field `deltas` (M + 1, S, 3) at matched points."""
+    t, f = template(), field()
+    rows = f.row[t.vertex[m.corners]]
+    out = np.zeros((len(rows), *deltas.shape[1:]), np.float32)
+    for k in range(3):
+        out += (m.weights[:, k] * m.trust)[:, None, None].astype(np.float32) * deltas[rows[:, k]]
+    return out

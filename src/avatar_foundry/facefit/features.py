@@ -1,0 +1,225 @@
+"""Eyes, nose, mouth and chin in the frontal view of a head: from tears and folds of its surface, not from colours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .eyes import ALONG, Eye, find_eyes, measure_pieces
+from .frontal import F64, I32, Frontal, look
+
+ROWS = 240  # pixels over the head's height
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Features:
+    """What was seen. skin: the view of the face's own surface alone. middle: x of the plane of symmetry.
+
+    eyes: left, right, or empty.  mouth: (ALONG, 3) the line between the lips from the character's right to the left,
+    or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  piece: the face's component.
+    """
+
+    skin: Frontal
+    middle: float
+    piece: int
+    eyes: tuple[Eye, ...]
+    mouth: F64 | None
+    parted: bool
+    nose: F64 | None
+    chin: F64 | None
+
+
+def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], middle: float) -> Features:
+    """Look at the head from the front. piece (V,): connected components."""
+    own = _face_piece(positions, faces, piece, middle)
+    used = positions[np.unique(faces[piece[faces[:, 0]] == own])]
+    low, high = used.min(axis=0)[:2], used.max(axis=0)[:2]
+    half = min(max(middle - low[0], high[0] - middle), 0.6 * (high[1] - low[1]))
+    pixel = float(high[1] - low[1]) / ROWS
+    low, high = np.array([middle - half, low[1]]) - 2.0 * pixel, np.array([middle + half, high[1]]) + 2.0 * pixel
+    eyes = find_eyes(positions, faces, piece, own, middle, low, high, pixel)
+    skin = look(positions, faces[piece[faces[:, 0]] == own], low, high, pixel)
+    spacing = abs(eyes[0].middle[0] - eyes[1].middle[0]) if eyes else 0.5 * half
+    level = 0.5 * (eyes[0].middle[1] + eyes[1].middle[1]) if eyes else float(low[1] + 0.5 * (high[1] - low[1]))
+    mouth, parted = mouth_of(skin, middle, spacing, level), True
+    if mouth is None and eyes:
+        mouth, parted = _drawn(positions, piece, own, skin, middle, spacing, level), False
+    nose = nose_of(skin, middle, spacing, level, mouth)
+    if mouth is None and nose is not None and eyes:
+        mouth, parted = _crease(skin, middle, spacing, nose, level), False
+    chin = chin_of(skin, middle, spacing, mouth, nose)
+    return Features(skin, middle, own, eyes, mouth, parted and mouth is not None, nose, chin)
+
+
+def _face_piece(positions: F64, faces: I32, piece: NDArray[np.int64], middle: float) -> int:
+    """The component that shows most in the middle of the head's front, below its upper third."""
+    used = positions[np.unique(faces)]
+    low, high = used.min(axis=0)[:2], used.max(axis=0)[:2]
+    size = high[1] - low[1]
+    half = np.array([0.2 * size, 0.0])
+    view = look(
+        positions,
+        faces,
+        np.array([middle, low[1] + 0.1 * size]) - half,
+        np.array([middle, low[1] + 0.65 * size]) + half,
+        size / 120,
+    )
+    shown = view.face[view.face >= 0]
+    return int(np.bincount(piece[faces[shown, 0]]).argmax()) if len(shown) else int(piece[faces[0, 0]])
+
+
+def _window(view: Frontal, low: tuple[float, float], high: tuple[float, float]) -> tuple[slice, slice]:
+    c = view.column(np.array([low[0], high[0]]))
+    r = view.row(np.array([high[1], low[1]]))
+    return slice(int(r[0]), int(r[1]) + 1), slice(int(c[0]), int(c[1]) + 1)
+
+
+def mouth_of(view: Frontal, middle: float, spacing: float, level: float) -> F64 | None:
+    """The tear across the plane of symmetry, well below the eyes; the widest that is no wider than a mouth."""
+    torn = view.torn.copy()
+    keep = np.zeros_like(torn)
+    keep[
+        _window(
+            view, (middle - 0.75 * spacing, level - 2.2 * spacing), (middle + 0.75 * spacing, level - 0.35 * spacing)
+        )
+    ] = True
+    torn &= keep
+    groups, count = ndimage.label(ndimage.binary_dilation(torn, iterations=1), structure=np.ones((3, 3)))
+    best, line = 0.0, None
+    for k in range(1, count + 1):
+        rows, columns = np.nonzero(torn & (groups == k))
+        x = view.x(columns) - middle
+        if not len(x) or x.min() > -0.08 * spacing or x.max() < 0.08 * spacing:
+            continue
+        wide, off = float(np.ptp(x)), abs(float(x.max() + x.min()))
+        if wide > 1.35 * spacing or wide < 0.2 * spacing or off > 0.3 * wide:
+            continue
+        if len(np.unique(columns)) * view.pixel < 0.6 * wide:
+            continue
+        c = int(view.column(middle))
+        beside = rows[np.abs(columns - c) <= 2]
+        if not len(beside) or abs(view.depth[beside, c] - view.depth[beside + 1, c]).max() > 0.12 * spacing:
+            continue  # the nose hides what is below it
+        y = view.y(rows).mean()
+        under = view.row(y - 0.35 * spacing)
+        if view.face[under, c] < 0 or view.depth[under, c] < view.depth[rows[0], c] - 0.45 * spacing:
+            continue  # the edge of the jaw
+        score = wide / (1.0 + off / wide)
+        if score > best:
+            best, line = score, (rows, columns)
+    if line is None:
+        return None
+    rows, columns = line
+    across = np.unique(columns)
+    top = np.array([rows[columns == c].min() for c in across])
+    bottom = np.array([rows[columns == c].max() for c in across])
+    seam = 0.5 * (top + bottom) + 0.5
+    z = np.maximum(view.depth[top, across], view.depth[np.minimum(bottom + 1, len(view.face) - 1), across])
+    return _resample(view.x(across), view.y(seam), z)
+
+
+def _drawn(
+    positions: F64, piece: NDArray[np.int64], own: int, skin: Frontal, middle: float, spacing: float, level: float
+) -> F64 | None:
+    """The middle of a mouth that lies on the face as a thing of its own: small, across the plane of symmetry."""
+    boxes = measure_pieces(positions, piece)
+    centre, extent = 0.5 * (boxes.low + boxes.high), boxes.high - boxes.low
+    likely = (np.abs(centre[:, 0] - middle) < 0.08 * spacing) & (extent[:, 0] > 0.12 * spacing)
+    likely &= (extent[:, 0] < 1.2 * spacing) & (extent[:, 1] < 0.6 * extent[:, 0] + 0.05 * spacing)
+    likely &= (centre[:, 1] < level - 0.35 * spacing) & (centre[:, 1] > level - 1.8 * spacing)
+    likely[own] = False
+    front = skin.depth[skin.row(centre[:, 1]), skin.column(np.full(len(centre), middle))]
+    likely &= boxes.high[:, 2] > front - 0.02 * spacing
+    if not likely.any():
+        return None
+    k = int(np.flatnonzero(likely)[extent[likely, 0].argmax()])
+    points = positions[piece == k]
+    at = np.linspace(boxes.low[k, 0], boxes.high[k, 0], ALONG)
+    order = np.argsort(points[:, 0], kind="stable")
+    return np.stack([at, *(np.interp(at, points[order, 0], points[order, c]) for c in (1, 2))], axis=1)
+
+
+def _resample(x: F64, y: F64, z: F64) -> F64:
+    at = np.linspace(x[0], x[-1], ALONG)
+    width = max(1, len(x) // 10)
+    y, z = (ndimage.uniform_filter1d(a, width, mode="nearest") for a in (y, z))
+    return np.stack([at, np.interp(at, x, y), np.interp(at, x, z)], axis=1)
+
+
+def _profile(skin: Frontal, middle: float, half: float) -> tuple[F64, F64, F64]:
+    """(y, z, ny) down the plane of symmetry, from top to bottom; nan where nothing is."""
+    c = skin.column(np.array([middle - half, middle + half]))
+    z = np.where(np.isfinite(skin.depth[:, c[0] : c[1] + 1]), skin.depth[:, c[0] : c[1] + 1], np.nan)
+    some = np.isfinite(z).any(axis=1)
+    profile = np.full(len(z), np.nan)
+    profile[some] = np.nanmedian(z[some], axis=1)
+    return skin.y(np.arange(len(z))), profile, skin.normal[:, c[0] : c[1] + 1, 1].mean(axis=1)
+
+
+def nose_of(skin: Frontal, middle: float, spacing: float, level: float, mouth: F64 | None) -> F64 | None:
+    """The tip: what stands out most from the line between the eyes' level and the mouth's, if it stands out at all."""
+    y, z, _ = _profile(skin, middle, 0.03 * spacing)
+    lowest = mouth[:, 1].mean() if mouth is not None else level - 1.1 * spacing
+    rows = np.flatnonzero((y < level) & (y > lowest + 0.08 * (level - lowest)) & np.isfinite(z))
+    if len(rows) < 5:
+        return None
+    line = np.interp(y[rows], [y[rows[-1]], y[rows[0]]], [z[rows[-1]], z[rows[0]]])
+    out = z[rows] - 0.5 * line
+    tip = rows[int(out.argmax())]
+    beside = [skin.depth[tip, skin.column(middle + s * 0.33 * spacing)] for s in (-1, 1)]
+    if z[tip] - max(beside) < 0.05 * spacing or tip in (rows[0], rows[-1]):
+        return None
+    return np.array([middle, y[tip], z[tip]])
+
+
+def _crease(skin: Frontal, middle: float, spacing: float, nose: F64, level: float) -> F64 | None:
+    """The line of a mouth that is only folded in: the sharpest fold below the nose, as wide as it stays one."""
+    y, z, up = _profile(skin, middle, 0.08 * spacing)
+    drop = level - nose[1]
+    rows = np.flatnonzero((y < nose[1] - 0.25 * drop) & (y > nose[1] - 1.3 * drop) & np.isfinite(z))
+    if len(rows) < 7:
+        return None
+    step = 2
+    fold = np.zeros(len(y))
+    fold[step:-step] = up[2 * step :] - up[: -2 * step]
+    usual = np.exp(-((np.log((nose[1] - y[rows]) / drop) / 0.45) ** 2))  # as far below the nose as the eyes are above
+    at = rows[int((fold[rows] * usual).argmax())]
+    if fold[at] < 0.25:
+        return None
+    columns = np.arange(*skin.column(np.array([middle - 0.6 * spacing, middle + 0.6 * spacing])))
+    up_all = skin.normal[..., 1]
+    seen, centre = [], int(skin.column(middle))
+    for side in (-1, 1):
+        row = at
+        for c in range(centre, columns[0] if side < 0 else columns[-1], side):
+            near = np.clip(np.arange(row - 2, row + 3), step, len(up) - 1 - step)
+            strength = up_all[near + step, c] - up_all[near - step, c]
+            if strength.max() < 0.2:
+                break
+            row = int(near[strength.argmax()])
+            seen.append((c, row))
+    if len(seen) < 6:
+        return None
+    both = np.array(sorted(set(seen)))
+    _, first = np.unique(both[:, 0], return_index=True)
+    both = both[first]
+    if not 0.25 * spacing < len(both) * skin.pixel < 1.3 * spacing:
+        return None
+    return _resample(skin.x(both[:, 0]), skin.y(both[:, 1]), skin.depth[both[:, 1], both[:, 0]])
+
+
+def chin_of(skin: Frontal, middle: float, spacing: float, mouth: F64 | None, nose: F64 | None) -> F64 | None:
+    """The lowest point of the face that still looks forward: where the profile below the mouth turns under."""
+    y, z, _ = _profile(skin, middle, 0.05 * spacing)
+    start = mouth[ALONG // 2, 1] if mouth is not None else nose[1] - 0.3 * spacing if nose is not None else None
+    if start is None:
+        return None
+    rows = np.flatnonzero((y < start - 0.05 * spacing) & np.isfinite(z))
+    if len(rows) < 3:
+        return None
+    gap = np.flatnonzero((np.abs(np.diff(z[rows])) > 0.12 * spacing) | (np.diff(rows) > 1))
+    rows = rows[: gap[0] + 1] if len(gap) else rows
+    reach = -0.6 * y[rows] + 0.8 * z[rows]
+    at = rows[int(reach.argmax())]
+    return np.array([middle, y[at], z[at]])
