@@ -263,6 +263,26 @@ def test_a_pedestal_follows_no_foot(body: Surface, skeleton: Skeleton) -> None:
     assert (w["hips"][np.unique(both.faces[both.part == 1])] == 1.0).all()
 
 
+def test_a_hem_is_no_pedestal(body: Surface, skeleton: Skeleton) -> None:
+    points, faces = cone()
+    ring = points.copy()
+    ring[:, 1] = 0.03 + 0.03 * (ring[:, 1] - 0.3)
+    both = weld((body.positions, body.faces), (points, faces), (ring, faces))
+    w = full(both, skeleton)
+    assert w["hips"][np.unique(both.faces[both.part == 2])].max() < 0.5
+
+
+def test_a_trim_goes_with_its_skirt(body: Surface, skeleton: Skeleton) -> None:
+    points, faces = cone()
+    side = (points[faces][:, :, 0] > 0.05).all(axis=1) & (points[faces][:, :, 1] < 0.8).all(axis=1)
+    strip = points * np.array([1.03, 1.0, 1.03])
+    both = weld((body.positions, body.faces), (points, faces), (strip, faces[side]))
+    w = full(both, skeleton)
+    cloth, trim = (np.unique(both.faces[both.part == k]) for k in (1, 2))
+    near = cloth[cKDTree(both.positions[cloth]).query(both.positions[trim])[1]]
+    assert max(np.quantile(np.abs(w[n][trim] - w[n][near]), 0.98) for n in w) < 0.02
+
+
 def test_a_soup_of_triangles_does_not_crack(body: Surface, skeleton: Skeleton) -> None:
     soup = body.positions[body.faces].reshape(-1, 3)
     faces = np.arange(len(soup), dtype=np.int32).reshape(-1, 3)

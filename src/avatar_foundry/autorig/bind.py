@@ -70,12 +70,12 @@ def bind_full(surface: Surface, skeleton: Skeleton, fit: Fitted | None = None) -
         solid[rows] += pick[rows] @ body_says(cells, inside, bones, fit.base, high - low)
     weights = np.zeros((len(positions), len(skeleton.names)), np.float32)
     weights[:, [column[b] for b in bones]] = solid
-    drape(weights, points, surface.faces, cells, at, column)
+    drape(weights, points, surface.faces, pieces, cells, at, column)
     hang_back(weights, points, pieces, at, column)
     for side in ("left", "right"):
         split_hand(weights, points, at, column, side)
     split_twists(weights, points, at, column)
-    weights = harden(weights, points, pieces, skeleton.names, at)
+    weights = harden(weights, points, surface.faces, pieces, skeleton.names, at)
     weights /= weights.sum(axis=1, keepdims=True)
     return weights
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
 from ..avatar import F32, I32
 from ..rig.refine import smooth_step
@@ -16,6 +17,7 @@ F64 = NDArray[np.float64]
 LEG = ("UpperLeg", "LowerLeg")
 SHORTEST = 1.7  # a hem nearer to the hip joints than this many half hip widths is a crotch
 MINI = 0.8  # ... and even a mini skirt, whose crotch is seen above its hem, is longer than this
+TRIM = 0.02  # of the height: what lies nearer to a skirt than this goes with it
 ACROSS = 0.75  # largest sideways part of a normal that faces front or back
 
 
@@ -89,7 +91,13 @@ def find_skirt(points: F64, faces: I32, cells: Cells, at: Mapping[str, F64]) -> 
 
 
 def drape(
-    weights: F32, points: F64, faces: I32, cells: Cells, at: Mapping[str, F64], column: Mapping[str, int]
+    weights: F32,
+    points: F64,
+    faces: I32,
+    pieces: Pieces,
+    cells: Cells,
+    at: Mapping[str, F64],
+    column: Mapping[str, int],
 ) -> None:
     """Let skirts follow both legs, in place: shared by where the cloth lies between them, smooth all around.
 
@@ -125,6 +133,14 @@ def drape(
     for _ in range(rounds):
         weights[rows] = 0.5 * weights[rows] + 0.5 * (graph @ weights) / degree
     weights[rows] /= np.maximum(weights[rows].sum(axis=1, keepdims=True), 1e-9)
+    # trims and aprons that lie on the cloth go with it
+    low, high = points[rows, 1].min(), points[rows, 1].max()
+    others = np.flatnonzero(ground & ~skirt & (points[:, 1] >= low) & (points[:, 1] <= high))
+    if len(others):
+        far, near = cKDTree(points[rows]).query(points[others])
+        touch = far < TRIM * float(np.ptp(points[:, 1]))
+        touch &= ~np.isin(pieces.piece[others], np.unique(pieces.piece[rows]))
+        weights[others[touch]] = weights[rows[near[touch]]]
 
 
 def _diagonal(keep: NDArray[np.bool_]) -> "csr_array":

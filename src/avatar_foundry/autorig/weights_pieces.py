@@ -75,10 +75,10 @@ def owner_bones(names: tuple[str, ...]) -> I32:
     return np.array(stand, np.int32)
 
 
-def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at: Mapping[str, F64]) -> F32:
+def harden(weights: F32, points: F64, faces: I32, pieces: Pieces, names: tuple[str, ...], at: Mapping[str, F64]) -> F32:
     """(V, J) weights in which closed pieces give back bones that they only touch, and hard ones follow one bone.
 
-    points: (V, 3) metres. at: joints by name. A hard piece follows its bone alone; a limb's hard piece too, without
+    points: (V, 3) metres; faces: (F, 3). at: joints by name. A hard piece follows its bone alone, without
     the limb's twist. Rows still sum to 1.
     """
     if len(pieces.closed) < 2 or pieces.soup:
@@ -93,7 +93,7 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
     sizes = np.linalg.norm(high - low, axis=1)
     trifle = sizes <= TRIFLE * height
     _freeze(out, pieces, trifle, fold)
-    ground = _pedestals(low, high, at, height) & ~trifle
+    ground = _pedestals(low, high, points, faces, pieces, at) & ~trifle
     out[ground[pieces.piece]] = np.eye(len(names), dtype=np.float32)[names.index("hips")]
     trifle |= ground
     for c in np.flatnonzero(~trifle).tolist():
@@ -129,14 +129,27 @@ def harden(weights: F32, points: F64, pieces: Pieces, names: tuple[str, ...], at
     return out
 
 
-def _pedestals(low: F64, high: F64, at: Mapping[str, F64], height: float) -> NDArray[np.bool_]:
-    """(C,) pieces that lie under both feet: bases and shadows, which follow no foot."""
+def _pedestals(
+    low: F64, high: F64, points: F64, faces: I32, pieces: Pieces, at: Mapping[str, F64]
+) -> NDArray[np.bool_]:
+    """(C,) pieces that both feet stand on: bases and shadows, which follow no foot. A hem lies around the feet."""
     feet = [at[n] for n in ("leftFoot", "rightFoot") if n in at]
+    out = np.zeros(len(low), bool)
     if len(feet) < 2:
-        return np.zeros(len(low), bool)
+        return out
     x = sorted(float(f[0]) for f in feet)
-    top = max(float(f[1]) for f in feet) + 0.02 * height
-    return np.asarray((low[:, 0] < x[0]) & (high[:, 0] > x[1]) & (high[:, 1] < top))
+    top = max(float(f[1]) for f in feet)
+    for c in np.flatnonzero((low[:, 0] < x[0]) & (high[:, 0] > x[1]) & (high[:, 1] < top)).tolist():
+        mine = points[faces[pieces.piece[faces[:, 0]] == c]][:, :, [0, 2]]
+        out[c] = all(_covers(mine, foot[[0, 2]]) for foot in feet)
+    return out
+
+
+def _covers(triangles: F64, spot: F64) -> bool:
+    """Whether one of the flat triangles (F, 3, 2) holds a spot (2,)."""
+    a, b, c = (triangles[:, k] - spot for k in range(3))
+    turns = np.stack([u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0] for u, v in ((a, b), (b, c), (c, a))])
+    return bool(((turns >= 0).all(axis=0) | (turns <= 0).all(axis=0)).any())
 
 
 def _freeze(weights: F32, pieces: Pieces, which: NDArray[np.bool_], fold: F32) -> None:
