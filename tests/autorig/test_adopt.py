@@ -287,6 +287,47 @@ def test_the_pose_of_a_foreign_rig() -> None:
     assert facts.unsuitable == ()
 
 
+def test_twists_that_carry_the_next_bone_are_shared_anew() -> None:
+    """Daz: the upper arm's twist bone holds the elbow's end and carries the forearm."""
+    avatar = foreign()
+    skeleton, mesh = avatar.skeleton, avatar.parts[0].mesh
+    assert skeleton is not None
+    assert mesh.joints is not None
+    arm, fore = (skeleton.names.index(f"mixamorig:Left{n}") for n in ("Arm", "ForeArm"))
+    twist = skeleton.rest[arm].copy()
+    twist[:3, 3] = 0.5 * (skeleton.rest[arm, :3, 3] + skeleton.rest[fore, :3, 3])
+    at = len(skeleton.names)
+    order = [*range(fore), at, *range(fore, at)]
+    place = {old: new for new, old in enumerate(order)}
+    parents = [*skeleton.parents.tolist(), arm]
+    parents[fore] = at
+    names = (*skeleton.names, "LeftArmTwist")
+    rest = np.concatenate([skeleton.rest, twist[None]])
+    joints = mesh.joints.astype(int)
+    far = (mesh.positions[:, 0] > twist[0, 3])[:, None] & (joints == arm)
+    joints[far] = at
+    moved = np.array([place[i] for i in range(at + 1)])[joints].astype(np.uint16)
+    theirs = Skeleton(
+        tuple(names[i] for i in order),
+        np.array([place[parents[i]] if parents[i] >= 0 else -1 for i in order], np.int16),
+        rest[order],
+    )
+    daz = replace(
+        avatar, skeleton=theirs, clips=(), parts=(replace(avatar.parts[0], lods=(replace(mesh, joints=moved),)),)
+    )
+    rig = recognise(daz)
+    told = replace(rig, joints={**rig.joints, "leftUpperArmTwist": place[at]})
+    a, b = adopt(daz, told), adopt(replace(avatar, clips=()), recognise(avatar))
+    assert a.skeleton is not None
+    assert b.skeleton is not None
+    assert a.skeleton.names == b.skeleton.names
+    one, two = a.parts[0].mesh, b.parts[0].mesh
+    assert one.joints is not None
+    assert two.joints is not None
+    assert np.array_equal(one.joints, two.joints)
+    assert np.array_equal(np.asarray(one.weights), np.asarray(two.weights))
+
+
 def test_unsuitable_poses_are_named() -> None:
     assert measure_pose(skeleton_from(places(45.0))).unsuitable == ()
     assert measure_pose(skeleton_from(places(88.0))).unsuitable

@@ -1,6 +1,7 @@
 """Take over the rig that a file came with: under our names and axes, with its own weights, and all that it has more."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from .adopt_clips import carry_clip
 from .adopt_places import canonical_parents, complete, frames_of, skeleton_from, upright
 from .adopt_pose import PoseFacts, measure_pose, pose_matrices_of, rest_pose
 from .adopt_weights import rehang, share_twists
-from .recognise import RigMap, weighted_joints
+from .recognise import RigMap, is_below, weighted_joints
 
 __all__ = [
     "PoseFacts",
@@ -43,6 +44,7 @@ def adopt(avatar: Avatar, rig: RigMap) -> Avatar:
         raise ValueError("the skeleton does not have the bones of a figure")
     if old.names == NAMES and all(NAMES[j] == n for n, j in rig.joints.items()):
         return avatar
+    rig = replace(rig, joints=without_odd_twists(avatar, rig.joints))
     at = {n: old.rest[j, :3, 3].astype(np.float64) for n, j in rig.joints.items()}
     turn = upright(at)
     places = complete({n: turn @ p for n, p in at.items()})
@@ -81,6 +83,50 @@ def pose_of(skeleton: Skeleton, rig: RigMap) -> PoseFacts:
     at = {n: skeleton.rest[j, :3, 3].astype(np.float64) for n, j in rig.joints.items()}
     turn = upright(at)
     return measure_pose(skeleton_from({n: turn @ p for n, p in at.items()}))
+
+
+def without_odd_twists(avatar: Avatar, joints: Mapping[str, int]) -> dict[str, int]:
+    """The mapping without twist bones that do not work as ours do.
+
+    Ours hang beside the limb's next bone, and hold the trunk's end of an upper limb, the far end of a lower one. Twist
+    bones that carry the next bone (Daz, MakeHuman, Rigify) or hold the other end go: their weight is the limb's again,
+    and is shared anew.
+    """
+    skeleton = avatar.skeleton
+    assert skeleton is not None
+    out = dict(joints)
+    for name in [n for n in joints if n.endswith("Twist")]:
+        limb = name.removesuffix("Twist")
+        end = MAIN_CHILD[limb]
+        if limb not in joints or end not in joints:
+            del out[name]
+            continue
+        if is_below(tuple(skeleton.parents.tolist()), joints[end], joints[name]):
+            del out[name]
+            continue
+        start = skeleton.rest[joints[limb], :3, 3].astype(np.float64)
+        axis = skeleton.rest[joints[end], :3, 3] - start
+        places = [_mean_place(avatar, joints[n], start, axis) for n in (name, limb)]
+        if places[0] is not None and places[1] is not None:
+            ours = places[0] < places[1] if "Upper" in name else places[0] > places[1]
+            if not ours:
+                del out[name]
+    return out
+
+
+def _mean_place(avatar: Avatar, joint: int, start: F64, axis: F64) -> float | None:
+    """Where along a limb a joint's weight lies on average, in lengths of the limb; None without weight."""
+    total = moment = 0.0
+    for part in avatar.parts:
+        mesh = part.mesh
+        if mesh.joints is None or mesh.weights is None:
+            continue
+        row, lane = np.nonzero((mesh.joints == joint) & (mesh.weights > 0))
+        t = (mesh.positions[row] - start) @ axis / max(float(axis @ axis), 1e-12)
+        weight = mesh.weights[row, lane].astype(np.float64)
+        total += float(weight.sum())
+        moment += float((weight * t).sum())
+    return moment / total if total > 1e-6 else None
 
 
 def sort_joints(avatar: Avatar, rig: RigMap) -> tuple[list[int], NDArray[np.int64]]:
