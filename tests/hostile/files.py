@@ -543,6 +543,8 @@ refused("usdz of nothing", "a.usdz", lambda: m.archive({"a.txt": b"x"}, zipfile.
 refused("usda cut off", "a.usda", lambda: b"#usda 1.0\n( def")
 refused("usdc noise", "a.usdc", lambda: b"PXR-USDC" + b"\xff" * 2000)
 
+refused("mtl endless", "a.zip", lambda: m.archive({"a.obj": m.obj("a.mtl"), "a.mtl": b"\n" * 5_000_000}))
+
 # files that are odd, and can be read
 
 harmless("obj that asks for files outside", "a.obj", lambda: m.obj("../../../../etc/passwd"))

@@ -225,8 +225,13 @@ def unique_names(names: list[str]) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     out = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+        title, k = name, seen.get(name, 0)
+        while title in seen:
+            k += 1
+            title = f"{name}_{k}"
+        seen[title] = 1
+        seen[name] = max(k, 1)
+        out.append(title)
     return tuple(out)
 
 

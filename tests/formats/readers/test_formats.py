@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.formats.readers import models as m
 
+from avatar_foundry.formats.glb_reader import unique_names
 from avatar_foundry.formats.readers import Upload, read_upload
 
 PICTURE = m.png()
@@ -287,3 +288,15 @@ def test_same_file_same_answer() -> None:
         for a, b in zip(first.avatar.parts, second.avatar.parts, strict=True):
             assert a.mesh.positions.tobytes() == b.mesh.positions.tobytes()
             assert a.mesh.faces.tobytes() == b.mesh.faces.tobytes()
+
+
+def test_stl_with_something_behind_is_read() -> None:
+    upload = read_upload("a.stl", m.stl() + b"trailer")
+    assert upload.source.counts["triangles"] == 12
+    assert any("left out" in n for n in upload.source.notes)
+
+
+def test_names_become_unique() -> None:
+    names = unique_names(["a", "a", "a_2", "a", "b", "a_3"])
+    assert len(set(names)) == 6
+    assert names[:2] == ("a", "a_2")

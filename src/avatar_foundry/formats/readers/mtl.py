@@ -16,7 +16,7 @@ from .upload import Log
 OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-mm": 2, "-texres": 1, "-clamp": 1, "-bm": 1, "-imfchan": 1,
            "-type": 1, "-cc": 1, "-o": 3, "-s": 3, "-t": 3}  # fmt: skip
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
-MAX_LINES = 200_000
+MAX_LINES, MAX_SIZE = 200_000, 8 << 20
 
 
 class Library:
@@ -30,11 +30,11 @@ class Library:
     def read(self, name: str) -> None:
         """Take in one file, when it is in the upload."""
         if (found := self._bundle.find(name)) is None:
-            self._log.note(f"The material file {name} is not in the upload.")
+            self._log.note(f"The material file {name[:80]} is not in the upload.")
             return
+        if found[1].count(b"\n") + found[1].count(b"\r") > MAX_LINES or len(found[1]) > MAX_SIZE:
+            raise SourceError(f"The material file {name[:80]} is too long")
         lines = found[1].decode("utf-8", "replace").splitlines()
-        if len(lines) > MAX_LINES:
-            raise SourceError(f"The material file {name} is too long")
         entry: dict[str, str] = {}
         for line in lines:
             word, _, rest = line.strip().partition(" ")

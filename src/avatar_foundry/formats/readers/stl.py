@@ -19,15 +19,18 @@ VERTEX = re.compile(rb"vertex[ \t]+([^\r\n]+)", re.IGNORECASE)
 
 def read_stl(name: str, data: bytes, log: Log) -> Avatar:
     """The triangles of an STL file."""
-    if len(data) >= HEAD and len(data) == HEAD + 50 * int.from_bytes(data[80:84], "little"):
-        corners: NDArray[Any] = np.frombuffer(data, TRIANGLE, offset=HEAD)["corners"].reshape(-1, 3)
-    elif data[:65536].lstrip()[:5].lower() == b"solid" and b"facet" in data[:65536]:
+    told = int.from_bytes(data[80:84], "little") if len(data) >= HEAD else 0
+    text = data[:65536].lstrip()[:5].lower() == b"solid" and b"facet" in data[:65536]
+    if len(data) == HEAD + 50 * told or (not text and told > 0 and len(data) > HEAD + 50 * told):
+        if len(data) > HEAD + 50 * told:
+            log.note("The file goes on after its last triangle; the rest was left out.")
+        corners: NDArray[Any] = np.frombuffer(data, TRIANGLE, told, HEAD)["corners"].reshape(-1, 3)
+    elif text:
         values = floats(b"\n".join(VERTEX.findall(data)), "vertex positions")
         if len(values) % 9 or not re.search(rb"endsolid[^\n]*\s*$", data[-512:], re.IGNORECASE):
             raise SourceError("The file is cut off", hint="Upload it again.")
         corners = values.reshape(-1, 3)
     else:
-        told = int.from_bytes(data[80:84], "little") if len(data) >= HEAD else 0
         raise SourceError(f"The file is cut off: it names {told} triangles and holds {max(len(data) - HEAD, 0) // 50}")
     if not len(corners):
         raise SourceError("The file holds no triangles")
