@@ -11,8 +11,9 @@ from .volume import F64, Volume
 KNEE, ELBOW, HAND = 0.515, 0.51, 0.27  # shares of ankle..hip, of shoulder..wrist, of shoulder..fingertip
 ANKLE = 0.057  # of the height, above the sole; less on short legs
 BALL = 0.47  # of the way from under the ankle to the tip of the toes
-HIP, HIP_BY_HEAD = 0.585, 0.4  # of the way from ankle to shoulder on adults; less the lower the shoulders are
+HIP, HIP_BY_HEAD = 0.598, 0.5  # of the way from ankle to shoulder on adults; less the lower the shoulders are
 NECK, HEAD = 0.017, 0.023  # below and above the narrowest place of the neck
+THICKER = 1.8  # times: a forearm that much thicker than the upper arm starts at the elbow
 STEEP = 0.72  # sine of the slope from which an arm hangs
 USUAL_ASIDE = 0.092  # of the height: shoulder joints off the middle, on people and chibis alike
 BELOW_TOP = 0.033  # of the height: shoulder joint under the top of the shoulder
@@ -82,6 +83,19 @@ def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
     return root, inward, radius
 
 
+def thickening(arm: Limb, path: F64, wrist: float, usual: float) -> float:
+    """Share of shoulder..wrist at which a thin upper arm goes over into a thick forearm, as on robots; else `usual`."""
+    at = np.array([share_of(path, p) for p in arm.points]) / wrist
+    radius = np.maximum(arm.radius, 1e-6)
+    best = usual
+    for k in np.flatnonzero((at > 0.2) & (at < 0.66)):
+        before = radius[(at > at[k] - 0.3) & (at < at[k] - 0.02)]
+        after = radius[(at > at[k] + 0.05) & (at < at[k] + 0.35)]
+        if len(before) > 1 and len(after) > 1 and np.median(after) > THICKER * np.median(before):
+            return float(at[k])
+    return best
+
+
 def shoulder_joint(root: F64, inward: F64, radius: float, line: F64, volume: Volume) -> F64:
     """The shoulder joint: inside of the armpit, deeper on thick arms, higher on lowered ones, under the shoulder's top.
 
@@ -136,6 +150,7 @@ def place(limbs: Limbs, volume: Volume, samples: F64, given: Mapping[str, F64]) 
             if side + "Hand" in given:
                 hand = share_of(path, given[side + "Hand"])
             out[side + "Hand"] = given.get(side + "Hand", along(path, hand))
+            elbow = thickening(arm, path, hand, elbow)
             out[side + "LowerArm"] = given.get(side + "LowerArm", along(path, hand * elbow))
         shoulder_y = float(np.mean([out[s + "UpperArm"][1] for s in SIDES]))
         for side in SIDES:

@@ -9,6 +9,7 @@ from .tree import Branch, Tree, branches, mean_thickness
 from .volume import F64, Volume
 
 SHORTEST = 0.07  # of the height: a limb is longer
+HIGHEST = 0.95  # of the height: arms start lower
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -101,7 +102,8 @@ def find_limbs(tree: Tree, volume: Volume) -> Limbs:
         opposite = float(np.clip(0.5 - a[0] * b[0] / (a[0] ** 2 + b[0] ** 2 + 1e-9), 0, 1))
         lateral = min(abs(tree.centre[mine][:, 0]).mean(), abs(tree.centre[yours][:, 0]).mean())
         apart = opposite * (1.0 if np.sign(a[0]) != np.sign(b[0]) else 0.3)
-        down = _bell(max(a[1], 0), 0.06) * _bell(max(b[1], 0), 0.06) if max(a[1], b[1]) > 0.03 else 1.0
+        low, high = sorted((max(float(a[1]) - 0.03, 0.0), max(float(b[1]) - 0.03, 0.0)))
+        down = _bell(low, 0.05) * _bell(high, 0.16)
         drop = min(tree.centre[mine[0], 1] - a[1], tree.centre[yours[0], 1] - b[1])
         steep = float(np.clip(drop / max(0.6 * min(long_i, long_j), 1e-9), 0, 1))
         behind = _bell(abs(a[2] - b[2]), 0.3)
@@ -127,11 +129,12 @@ def find_limbs(tree: Tree, volume: Volume) -> Limbs:
             )
             crotch = tree.centre[lines[li][ln - 1], 1]
             above = float(np.clip((start - crotch + 0.05) / 0.1, 0, 1))
+            above *= float(np.clip((HIGHEST - start) / 0.06, 0, 1))  # horns and ears start higher
             reach = min(len(lines[ai]) - ni, len(lines[aj]) - nj) * tree.step
             length = float(np.clip(reach / 0.25, 0.2, 1)) ** 0.5
             total = ls * 0.6 + 0.4 * as_ * above * length
             if total > best[0]:
-                best = (total, (li, lj), (ai, aj), ls, as_ * above)
+                best = (total, (li, lj), (ai, aj), ls, as_ * above * min(1.0, reach / 0.12))
     _, leg_pair, arm_pair, leg_score, arm_score = best
 
     def limb(i: int, after: int) -> Limb:
