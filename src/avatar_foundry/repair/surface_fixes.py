@@ -118,14 +118,15 @@ def _uvs(mesh: Mesh) -> int:
 def turns(work: Work) -> Turns:
     """Which faces look the wrong way."""
     whole = work.whole
-    own = [own_sense(m, f) for m, f in zip(whole.meshes, work.split(whole.cross), strict=True)]
     double = {m.name for m in work.avatar.materials if m.double_sided}
-    both = np.array([p.material in double for p in work.avatar.parts], bool)
-    return find_turns(
-        whole,
-        np.concatenate(own) if own else np.zeros(0, np.float32),
-        both[whole.part] if len(both) else np.zeros(0, bool),
-    )
+    both = tuple(p.material in double for p in work.avatar.parts)
+    key = "turns", both
+    if key not in whole.answers:
+        own = [own_sense(m, f) for m, f in zip(whole.meshes, work.split(whole.cross), strict=True)]
+        every = np.concatenate(own) if own else np.zeros(0, np.float32)
+        whole.answers[key] = find_turns(whole, every, np.array(both, bool)[whole.part])
+    found: Turns = whole.answers[key]
+    return found
 
 
 def orient_faces(work: Work) -> Numbers:

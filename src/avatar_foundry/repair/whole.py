@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ class Whole:
 
     def __init__(self, meshes: Sequence[Mesh], like: "Whole | None" = None) -> None:
         self.meshes = tuple(meshes)
+        self.answers: dict[object, Any] = {}  # what others found out about this surface, by their own keys
         if like is not None and _same_places(like.meshes, self.meshes):  # only faces changed
             self.__dict__.update({k: like.__dict__[k] for k in ("size", "step", "site", "sight") if k in like.__dict__})
         self.first_vertex = np.cumsum([0, *(len(m.positions) for m in meshes)]).astype(np.int64)
