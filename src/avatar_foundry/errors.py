@@ -91,6 +91,7 @@ class RigUncertain(FoundryError):
     """A skeleton was found, but not surely enough to use it unasked.
 
     confidence: 0..1, the least of the joints that count.  joints: per joint 0..1.  picture: a PNG of what was found.
+    rig: what was found, as an answer has it.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class RigUncertain(FoundryError):
         joints: Mapping[str, float] | None = None,
         reasons: Sequence[str] = (),
         picture: bytes = b"",
+        rig: Mapping[str, Any] | None = None,
         **context: Any,
     ) -> None:
         super().__init__(message, **context)
@@ -108,6 +110,7 @@ class RigUncertain(FoundryError):
         self.joints = dict(joints or {})
         self.reasons = tuple(reasons)
         self.picture = picture
+        self.rig = dict(rig or {})
 
 
 class ExportRefused(FoundryError):

@@ -124,6 +124,8 @@ def error_body(error: BaseException, request_id: str = "") -> dict[str, Any]:
         more |= {"confidence": round(error.confidence, 3), "reasons": list(error.reasons)}
     if isinstance(error, RigUncertain):
         more["joints"] = {name: round(p, 3) for name, p in error.joints.items()}
+        if error.rig:
+            more["rig"] = error.rig
         if error.picture:
             more["picture"] = "data:image/png;base64," + base64.b64encode(error.picture).decode()
     issues = error.issues or ((Issue(error.pointer, str(error)),) if error.pointer else ())

@@ -11,6 +11,7 @@ from ..repair import Options as RepairOptions
 from ..rules import Subject, described, inspect_source, refusal
 from .ledger import Ledger
 from .options import Options
+from .places import Pointer
 
 DEGENERATE = "Mesh has degenerate faces"  # the reference page's own example, which has a code of its own
 
@@ -20,7 +21,8 @@ def check_source(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
     """Check the mesh."""
     subject = Subject(avatar, ledger.source, PLATFORMS[options.platform])
     ledger.found = inspect_source(subject)
-    ledger.before = [described(*found) for found in ledger.found]
+    pointer = Pointer(avatar)
+    ledger.before = [{**described(*found), "places": pointer.at(found[2])} for found in ledger.found]
     ledger.whole = subject.whole
     return avatar
 
@@ -32,7 +34,8 @@ def mend(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
     left = [f for f in ledger.found if described(*f).get("fix") not in ids]
     if error := refusal(left):
         kind = DegenerateMesh if str(error) == DEGENERATE else MeshInvalid
-        findings = [described(*f) for f in left]
+        pointer = Pointer(avatar)
+        findings = [{**described(*f), "places": pointer.at(f[2])} for f in left]
         raise kind(str(error), findings=findings, suggestions=error.suggestions, issues=error.issues)
     whole, ledger.whole, ledger.found = ledger.whole, None, []
     mended, ledger.applied = apply_fixes(avatar, ids, RepairOptions(), whole)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .ledger import Ledger
+from .places import short
 
 
 def source_facts(ledger: Ledger) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def source_facts(ledger: Ledger) -> dict[str, Any]:
         "up_axis": source.up,
         "front_axis": source.front,
         "height": ledger.height,
+        "box": [[short(v) for v in corner] for corner in ledger.box] if ledger.box is not None else None,
         **dict(source.counts),
         "licence": source.vrm.licence if source.vrm is not None else "",
         "notes": list(source.notes),

@@ -8,6 +8,7 @@ from ..autorig.fit import Fit
 from ..formats.readers import Source
 from ..repair import Applied, Whole
 from ..rules.source_registry import Found
+from .places import F64, Placing, listed
 
 
 @dataclass(slots=True)
@@ -16,6 +17,8 @@ class Rig:
 
     state: "kept" (the file's own, joint for joint), "mapped" (the file's own, with joints added or merged), "created".
     confidence: 0..1.  joints: canonical name -> 0..1.  family: whose names the file used.
+    places: canonical name -> (3,) in the file's space.  placing: from there to where the figure stands.
+    hints: joints whose places were given.
     """
 
     state: str
@@ -23,6 +26,9 @@ class Rig:
     joints: Mapping[str, float]
     family: str = ""
     notes: Sequence[str] = ()
+    places: Mapping[str, F64] = field(default_factory=dict)
+    placing: Placing = field(default_factory=Placing)
+    hints: Sequence[str] = ()
 
     def facts(self) -> dict[str, Any]:
         """As the answer has it."""
@@ -32,6 +38,9 @@ class Rig:
             "joints": {name: round(p, 3) for name, p in self.joints.items()},
             "family": self.family,
             "notes": list(self.notes),
+            "places": listed(self.places),
+            "transform": self.placing.facts(),
+            "hints": list(self.hints),
         }
 
 
@@ -43,6 +52,7 @@ class Ledger:
     found: list[Found] = field(default_factory=list)
     whole: Whole | None = None  # the surface as analysed, until it is mended
     height: float = 0.0  # in the file's unit
+    box: tuple[F64, F64] | None = None  # of what was read, in the file's space
     before: list[dict[str, Any]] = field(default_factory=list)
     after: list[dict[str, Any]] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)

@@ -8,6 +8,7 @@ from ..avatar import Avatar
 from ..formats.readers import Upload
 from ..pipeline import stage
 from .ledger import Ledger
+from .places import box_of
 
 
 @stage("reading", cost=100)
@@ -15,6 +16,7 @@ def read_file(avatar: Avatar, ledger: Ledger, name: str, data: bytes, read: Call
     """Read the file."""
     upload = read(name, data)
     ledger.source = upload.source
+    ledger.box = box_of(upload.avatar)
     heights = [p.mesh.positions[:, 1] for p in upload.avatar.parts if len(p.mesh.positions)]
     with np.errstate(invalid="ignore"):
         tall = max(map(np.nanmax, heights), default=0.0) - min(map(np.nanmin, heights), default=0.0)

@@ -17,6 +17,7 @@ from .ledger import Ledger, Rig
 from .merged import merge
 from .options import Options
 from .picture import draw_fit
+from .places import Placing
 
 HUMANOID = 0.5  # less is no figure
 KNOWN = 0.6  # a skeleton recognised with less is not trusted
@@ -35,6 +36,7 @@ def find_skeleton(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
                 dict.fromkeys(mapping.names, mapping.confidence),
                 mapping.family,
                 mapping.reasons,
+                {n: avatar.skeleton.rest[j, :3, 3].astype(np.float64) for n, j in mapping.joints.items()},
             )
             return adopted
         ledger.notes.append(
@@ -42,16 +44,25 @@ def find_skeleton(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
         )
     merged = merge(avatar)
     found = fit(merged.surface, {name: np.array(p) for name, p in options.hints.items()})
-    judge_fit(found, avatar, options)
     ledger.fit = found
     least = min((found.confidence[n] for n in REQUIRED if n in found.confidence), default=0.0)
-    ledger.rig = Rig("created", least, dict(found.confidence), notes=found.reasons)
+    placing = Placing(found.scale, found.turn, found.shift)
+    ledger.rig = Rig(
+        "created",
+        least,
+        dict(found.confidence),
+        notes=found.reasons,
+        places=placing.back(found.joints),
+        placing=placing,
+        hints=tuple(options.hints),
+    )
+    judge_fit(found, avatar, options, ledger.rig)
     bare = avatar.map_meshes(lambda mesh: replace(mesh, joints=None, weights=None))
     stood = transform(replace(bare, skeleton=None, clips=()), scale=found.scale, turn=found.turn, shift=found.shift)
     return replace(stood, skeleton=skeleton_from(found.joints))
 
 
-def judge_fit(found: Fit, avatar: Avatar, options: Options) -> None:
+def judge_fit(found: Fit, avatar: Avatar, options: Options, rig: Rig) -> None:
     """Refuse what is no figure, or what is not sure enough. Raises NotHumanoid, RigUncertain."""
     if found.humanoid < HUMANOID:
         raise NotHumanoid(
@@ -74,6 +85,7 @@ def judge_fit(found: Fit, avatar: Avatar, options: Options) -> None:
             joints=found.confidence,
             reasons=found.reasons,
             picture=draw_fit(avatar, found),
+            rig=rig.facts(),
             suggestions=(
                 Suggestion(
                     "Point out joints", f"Send `hints` with the places of {', '.join(worst)} in the file's space.", 0.8

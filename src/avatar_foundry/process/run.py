@@ -10,7 +10,7 @@ from ..account import Result, account, file_name, produce, tally
 from ..avatar import Avatar
 from ..formats.readers import Upload, read_upload
 from ..pipeline import OnStep, ignore_step, run
-from ..platforms import PLATFORMS
+from ..platforms import PLATFORMS, Platform
 from . import options as schema
 from .facts import source_facts
 from .ledger import Ledger
@@ -48,7 +48,7 @@ def process(
         **account(made, platform),
         "preset": None,
         "source": source_facts(ledger),
-        "rig": rig.facts() if rig is not None else None,
+        "rig": {**rig.facts(), "bones": bones_of(made.avatar, platform)} if rig is not None else None,
         "face": ledger.face,
         "findings": {"before": tally(ledger.before), "after": tally(ledger.after)},
         "fixes_applied": [a._asdict() for a in ledger.applied],
@@ -68,3 +68,10 @@ def validate(
     wanted, ledger = schema.parse({"platform": platform}), Ledger()
     run(checking(ledger, name, data, wanted, read), on_step=on_step)
     return {"platform": wanted.platform, "source": source_facts(ledger), **tally(ledger.before)}
+
+
+def bones_of(avatar: Avatar, platform: Platform) -> dict[str, str]:
+    """Canonical bone -> its name in the files."""
+    there = set(avatar.skeleton.names) if avatar.skeleton is not None else set()
+    names = platform.skeleton.names if platform.skeleton is not None else {n: n for n in there}
+    return {ours: theirs for ours, theirs in names.items() if theirs in there}

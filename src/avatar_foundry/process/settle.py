@@ -15,6 +15,7 @@ from ..repair import apply_fixes
 from ..repair.place import transform
 from ..rig import ground
 from .ledger import Ledger
+from .places import Placing
 
 
 @stage("rigging", cost=20)
@@ -30,9 +31,12 @@ def stand(avatar: Avatar, ledger: Ledger) -> Avatar:
     scale = unit if unit and 0.2 <= unit * height <= 6.0 else metres_per_unit(height)
     if ledger.fit is not None:
         scale = 1.0  # it was placed when it was found
-    if np.array_equal(turn, np.eye(3)) and scale == 1.0:
-        return ground(avatar)
-    return ground(transform(avatar, scale=scale, turn=turn))
+    same = np.array_equal(turn, np.eye(3)) and scale == 1.0
+    stood = ground(avatar if same else transform(avatar, scale=scale, turn=turn))
+    if ledger.rig is not None and stood.skeleton is not None:
+        first = stood.skeleton.rest[0, :3, 3] - scale * turn @ avatar.skeleton.rest[0, :3, 3]
+        ledger.rig.placing = ledger.rig.placing.then(Placing(scale, turn, first.astype(np.float64)))
+    return stood
 
 
 @stage("rigging", cost=60)
