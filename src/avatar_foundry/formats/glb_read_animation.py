@@ -1,9 +1,13 @@
 """Animations of a GLB as clips: rotations of every joint, translations of the first one that has any."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..avatar import Clip, Skeleton
 from ..errors import SourceError
+from ..geometry.rotations import quaternions, rotation_matrices
 from .glb_container import Json
 from .glb_source import Source, integer
 from .transforms import local_transforms
@@ -11,8 +15,13 @@ from .transforms import local_transforms
 MAX_KEYS = 100_000  # per clip; an hour at 30 frames per second
 
 
-def read_clips(source: Source, skeleton: Skeleton, number: dict[int, int]) -> tuple[Clip, ...]:
-    """One clip per animation that turns a joint. Channels are brought onto the times of the longest one."""
+def read_clips(
+    source: Source, skeleton: Skeleton, number: dict[int, int], above: Mapping[int, NDArray[np.float64]]
+) -> tuple[Clip, ...]:
+    """One clip per animation that turns a joint. Channels are brought onto the times of the longest one.
+
+    above: joint -> (4, 4) of the nodes between it and the joint above, for joints where there are such.
+    """
     rest = local_transforms(skeleton)[1]
     clips = []
     for i, animation in enumerate(source.items("animations")):
@@ -26,13 +35,22 @@ def read_clips(source: Source, skeleton: Skeleton, number: dict[int, int]) -> tu
         translations = None
         for joint, path, own, values in channels:
             held = values if len(own) == len(times) and np.array_equal(own, times) else resample(own, values, times)
+            over = above.get(joint)
             if path == "rotation":
-                rotations[:, joint] = held / np.maximum(np.linalg.norm(held, axis=1, keepdims=True), 1e-12)
+                unit = held / np.maximum(np.linalg.norm(held, axis=1, keepdims=True), 1e-12)
+                rotations[:, joint] = unit if over is None else turned(over, unit)
             elif translations is None:
-                translations = held.astype(np.float32)
+                translations = (held if over is None else held @ over[:3, :3].T + over[:3, 3]).astype(np.float32)
         name = str(animation.get("name") or f"clip_{i}")
         clips.append(Clip(name, times.astype(np.float32), rotations.astype(np.float32), translations))
     return tuple(clips)
+
+
+def turned(over: NDArray[np.float64], rotations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Quaternions (T, 4) under the rotation of a (4, 4)."""
+    length = np.linalg.norm(over[:3, :3], axis=0)
+    first = over[:3, :3] / np.where(length > 1e-12, length, 1.0)
+    return np.asarray(quaternions(first @ rotation_matrices(rotations)), np.float64)
 
 
 def read_channels(

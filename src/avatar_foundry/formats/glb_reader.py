@@ -64,7 +64,9 @@ def assemble(source: Source, manner: Manner | None = None) -> Avatar:
     parts = tuple(read_parts(source, scene, number, tuple(m.name for m in materials)))
     if not parts:
         raise SourceError("The file holds no triangles", hint="Export the mesh along with the armature.")
-    clips: tuple[Clip, ...] = read_clips(source, skeleton, number) if skeleton is not None else ()
+    clips: tuple[Clip, ...] = ()
+    if skeleton is not None:
+        clips = read_clips(source, skeleton, number, between(scene, number))
     extras = source.document["asset"].get("extras")
     scenes = source.items("scenes")
     return Avatar(
@@ -75,6 +77,19 @@ def assemble(source: Source, manner: Manner | None = None) -> Avatar:
         clips=clips,
         extras=extras if isinstance(extras, dict) else {},
     )
+
+
+def between(scene: "Scene", number: dict[int, int]) -> dict[int, F64]:
+    """Joint -> (4, 4) of the nodes that are no joints between it and the joint above, where that is not nothing."""
+    out: dict[int, F64] = {}
+    for node, joint in number.items():
+        matrix = np.eye(4)
+        up = scene.parent[node]
+        while up >= 0 and up not in number:
+            matrix, up = scene.local[up] @ matrix, scene.parent[up]
+        if np.abs(matrix - np.eye(4)).max() > 1e-9:
+            out[joint] = matrix
+    return out
 
 
 class Scene:

@@ -6,6 +6,7 @@ from tests.formats.readers import models as m
 
 from avatar_foundry.formats.readers import read_upload
 from avatar_foundry.formats.readers.fbx_transform import axes, turns
+from avatar_foundry.geometry.rotations import rotation_matrices
 
 SECOND = 46_186_158_000
 
@@ -110,8 +111,11 @@ def test_nonsense_axes_are_not_believed() -> None:
     assert np.array_equal(axes(None)[0], np.eye(4))
 
 
-def test_animation_is_sampled() -> None:
+@pytest.mark.parametrize("up", ["Y", "Z"])
+def test_animation_is_sampled(up: str) -> None:
     records = m.fbx_records()
+    if up == "Z":
+        records[1] = m.rec("GlobalSettings", children=[m.p70(UpAxis=2, FrontAxis=1, FrontAxisSign=-1, CoordAxis=0)])
     curve = [m.rec("KeyTime", m.Array([0, SECOND], "l")), m.rec("KeyValueFloat", m.Array([0.0, 90.0], "f"))]
     m.find(records, "Objects")[2].extend(
         [
@@ -129,7 +133,10 @@ def test_animation_is_sampled() -> None:
             m.rec("C", "OP", 83, 82, "d|Z"),
         ]
     )
-    (clip,) = read(records).avatar.clips
+    avatar = read(records).avatar
+    (clip,) = avatar.clips
+    assert avatar.skeleton is not None
+    assert np.abs(rotation_matrices(clip.rotations[0])[0] - avatar.skeleton.rest[0, :3, :3]).max() < 1e-6
     assert clip.name == "bend"
     assert clip.times[-1] == pytest.approx(1.0)
     assert len(clip.times) == 31

@@ -8,6 +8,7 @@ from tests.formats.readers import models as m
 
 from avatar_foundry.formats.glb_reader import unique_names
 from avatar_foundry.formats.readers import Upload, read_upload
+from avatar_foundry.geometry.rotations import rotation_matrices
 
 PICTURE = m.png()
 WITH_MATERIAL = {"box.mtl": m.MTL, "red.png": PICTURE}
@@ -300,3 +301,20 @@ def test_names_become_unique() -> None:
     names = unique_names(["a", "a", "a_2", "a", "b", "a_3"])
     assert len(set(names)) == 6
     assert names[:2] == ("a", "a_2")
+
+
+def test_clips_stand_under_the_nodes_above_the_skeleton() -> None:
+    """A clip that holds the root still must leave the rest pose as it is, whatever the armature's own node does."""
+    quarter = [0.70710678, 0, 0, 0.70710678]
+
+    def armature(document: dict, binary: bytes) -> None:
+        document["nodes"] += [{"name": "armature", "rotation": quarter, "scale": [2, 2, 2], "children": [0]}]
+        document["scenes"][0]["nodes"] = [3, 2]
+        document["animations"][0]["channels"][0]["target"]["node"] = 0
+
+    upload = read_upload("box.glb", m.glb(armature))
+    (clip,) = upload.avatar.clips
+    skeleton = upload.avatar.skeleton
+    assert skeleton is not None
+    assert np.abs(clip.rotations[0, 0] - quarter).max() < 1e-6
+    assert np.abs(rotation_matrices(clip.rotations[:1, 0])[0] - skeleton.rest[0, :3, :3]).max() < 1e-6

@@ -129,7 +129,7 @@ def assemble(
                 weights=np.repeat(np.array([[1, 0, 0, 0]], np.float32), count, axis=0),
             )
         parts.extend(parts_of(moved(piece, matrix), names, log, taken))
-    clips = tuple(clip_of(tree, m, joints, number) for m in motions) if skeleton is not None else ()
+    clips = tuple(clip_of(tree, m, joints, number, turn) for m in motions) if skeleton is not None else ()
     log.counts["nodes"] = len(tree.names)
     nodes = tuple(
         Node(tree.names[i][:200], tree.parents[i], "joint" if i in number else "mesh" if at else "")
@@ -220,8 +220,11 @@ def gather(
     return joints, weights, most
 
 
-def clip_of(tree: Tree, motion: Motion, joints: list[int], number: dict[int, int]) -> Clip:
-    """A clip: rotations of joints in their parent joint, and the translation of the topmost joint that moves."""
+def clip_of(tree: Tree, motion: Motion, joints: list[int], number: dict[int, int], turn: F64) -> Clip:
+    """A clip: rotations of joints in their parent joint, and the translation of the topmost joint that moves.
+
+    turn: (4, 4) that everything without a joint above stands under.
+    """
     steps = len(motion.times)
     rotations = np.zeros((steps, len(joints), 4), np.float32)
     translations = None
@@ -229,7 +232,7 @@ def clip_of(tree: Tree, motion: Motion, joints: list[int], number: dict[int, int
         chain = [node]  # up to, not including, the joint above
         while (up := tree.parents[chain[-1]]) >= 0 and up not in number:
             chain.append(up)
-        matrix = np.eye(4)[None]
+        matrix = (np.eye(4) if up >= 0 else turn)[None]
         for i in reversed(chain):
             matrix = matrix @ motion.locals.get(i, tree.local[i][None])
         linear = matrix[:, :3, :3]
