@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from tests.figures import figure
 from tests.formats.readers import models as m
 
+from avatar_foundry.formats import GlbOptions, write_glb
 from avatar_foundry.formats.glb_reader import unique_names
 from avatar_foundry.formats.readers import Upload, read_upload
 from avatar_foundry.geometry.rotations import rotation_matrices
@@ -318,3 +320,25 @@ def test_clips_stand_under_the_nodes_above_the_skeleton() -> None:
     assert skeleton is not None
     assert np.abs(clip.rotations[0, 0] - quarter).max() < 1e-6
     assert np.abs(rotation_matrices(clip.rotations[:1, 0])[0] - skeleton.rest[0, :3, :3]).max() < 1e-6
+
+
+@pytest.mark.parametrize("quantise", [False, True])
+def test_what_the_engine_compressed_comes_back(quantise: bool) -> None:
+    """meshopt may turn the first corner of a face and reorder faces; points, weights and shapes stay what they are."""
+    plain = read_upload("a.glb", write_glb(figure(1), GlbOptions(quantise=quantise))).avatar
+    packed = read_upload("a.glb", write_glb(figure(1), GlbOptions(quantise=quantise, meshopt=True))).avatar
+
+    def surface(mesh) -> np.ndarray:
+        # every triangle by its own content, whatever order vertices and faces are in
+        per = np.concatenate([mesh.positions, mesh.weights, mesh.uvs], axis=1).astype(np.float64)
+        moves = np.zeros((len(per), 3 * len(mesh.morphs)))
+        for k, morph in enumerate(mesh.morphs):
+            moves[morph.index, 3 * k : 3 * k + 3] = morph.delta
+        rows = np.round(np.concatenate([per, moves], axis=1)[mesh.faces], 4)
+        start = rows.sum(axis=2).argmin(axis=1)
+        rows = np.take_along_axis(rows, ((start[:, None] + np.arange(3)) % 3)[:, :, None], axis=1)
+        return rows[np.lexsort(rows.reshape(len(rows), -1).T[::-1])]
+
+    for a, b in zip(plain.parts, packed.parts, strict=True):
+        assert [s.name for s in a.mesh.morphs] == [s.name for s in b.mesh.morphs]
+        assert np.abs(surface(a.mesh) - surface(b.mesh)).max() < 2e-3
