@@ -370,6 +370,14 @@ def test_normals_that_look_inwards_are_computed_anew():
     assert float(np.einsum("ij,ij->i", mended.normals, mesh.normals).min()) > 0.95
 
 
+def test_mended_normals_are_counted_once():
+    mesh = ball()
+    normals = mesh.normals.copy()
+    normals[10:20] *= -1
+    done = apply_fixes(upload(replace(mesh, normals=normals)))[1]
+    assert [(d.id, d.numbers) for d in done] == [("recompute-normals", {"vertices": 10})]
+
+
 def test_eight_influences_become_four_that_sum_to_one():
     mesh = ball()
     joints = np.tile(np.arange(8, dtype=np.uint16), (len(mesh.positions), 1))

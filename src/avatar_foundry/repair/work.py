@@ -1,6 +1,7 @@
 """What a repair works on: the avatar, what the caller allows, and its surface, analysed once per state."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,6 +49,9 @@ class Work:
         meshes = tuple(p.mesh for p in self.avatar.parts)
         if self._whole is None or not _same(self._whole.meshes, meshes):
             self._whole = Whole(meshes, self._whole)
+        elif any(a is not b for a, b in zip(self._whole.meshes, meshes, strict=True)):  # normals, uvs or skin changed
+            self._whole = copy(self._whole)
+            self._whole.meshes, self._whole.answers = meshes, {}
         return self._whole
 
     def put(self, meshes: Sequence[Mesh]) -> None:
