@@ -13,7 +13,16 @@ from .limbs import Limbs
 from .tree import Tree, branches
 from .volume import F64, Volume
 
-SIDES = ("left", "right")
+#: Share of joints found within 4 % of the height: the eight characters of docs/rigging.md as they come and in four
+#: random poses each, figures that were recognised only.
+USUAL = {
+    **{"Shoulder": 0.48, "UpperArm": 0.84, "LowerArm": 0.89, "Hand": 0.95},
+    **{"UpperLeg": 0.71, "LowerLeg": 0.96, "Foot": 0.8, "Toes": 0.76},
+    **{"hips": 0.53, "spine": 0.53, "chest": 0.53, "upperChest": 0.75, "neck": 0.95, "head": 0.93},
+}
+OTHER = 0.6
+CENTRE = frozenset({"hips", "spine", "chest", "upperChest", "neck", "head"})
+FACES = 0.03  # heights that feet stick out in front, summed: enough to tell front from back
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Evidence:
     forward: mean distance of the fitted body's skin from the surface; back: of the surface from the skin.
     reached: share of the solid that hangs together. extra: length of further limbs, in limbs' own lengths.
     lean: how far the shoulders are off the hips, per length of the trunk. aside: the head off the middle, in widths.
-    asymmetry: see `mirror_plane`. legs, arms: scores of the pairs.
+    asymmetry: see `mirror_plane`. facing: see `Stand`. legs, arms: scores of the pairs.
     """
 
     legs: float
@@ -35,6 +44,7 @@ class Evidence:
     lean: float = 0.0
     aside: float = 0.0
     asymmetry: float = 0.0
+    facing: float = 1.0
 
 
 def gather(
@@ -42,14 +52,13 @@ def gather(
     joints: Mapping[str, F64],
     tree: Tree,
     volume: Volume,
-    asymmetry: float,
     samples: F64,
     base: F32 | None,
 ) -> Evidence:
-    """The evidence of a fit at height 1."""
+    """The evidence of a fit at height 1; `asymmetry` and `facing` are the caller's."""
     reached = float(np.isfinite(tree.distance).mean())
     if base is None or not limbs.arms or not limbs.legs:
-        return Evidence(limbs.leg_score, limbs.arm_score, reached=reached, asymmetry=asymmetry)
+        return Evidence(limbs.leg_score, limbs.arm_score, reached=reached)
     skin = base[:BODY_VERTICES:3].astype(np.float64)
     some = samples[:: max(1, len(samples) // 4000)]
     forward = float(np.mean(cKDTree(samples[::2]).query(skin)[0]))
@@ -70,7 +79,6 @@ def gather(
         sum(more) / float(np.mean([limb.length for limb in four])),
         abs(float(shoulder[2] - hip[2])) / trunk,
         abs(float(np.median(head[:, 0]))) / wide if len(head) else 9.0,
-        asymmetry,
     )
 
 
@@ -102,10 +110,15 @@ def rate(
 ) -> tuple[float, tuple[str, ...], dict[str, float]]:
     """humanoid 0..1, reasons against, confidence per joint; `given` joints came from the user."""
     humanoid, reasons = figure(e)
+    faces = min(1.0, 0.5 + 0.5 * e.facing / FACES)
+    if e.facing < 0.5 * FACES and humanoid > 0.3:
+        reasons = (*reasons, "which way it faces is not clear")
     confidence = {}
     for name in joints:
-        arm = name.endswith(("Shoulder", "UpperArm", "LowerArm", "Hand"))
-        leg = name.endswith(("Leg", "Foot", "Toes"))
-        score = e.arms if arm else e.legs if leg else 1.0
-        confidence[name] = 1.0 if name in given else 0.85 * float(score) * min(1.0, humanoid / 0.5)
+        kind = name.removeprefix("left").removeprefix("right")
+        arm = kind in ("Shoulder", "UpperArm", "LowerArm", "Hand")
+        leg = kind in ("UpperLeg", "LowerLeg", "Foot", "Toes")
+        clear = min(1.0, (e.arms if arm else e.legs if leg else max(e.arms, e.legs)) / 0.9)
+        sure = USUAL.get(kind, OTHER) * clear * min(1.0, humanoid / 0.7) * (1.0 if name in CENTRE else faces)
+        confidence[name] = 1.0 if name in given else round(float(sure), 4)
     return humanoid, reasons, confidence

@@ -1,7 +1,7 @@
 """Find the skeleton in a mesh that nobody rigged."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from ..geometry import components
 from ..humanoid import AXIS65, MAIN_CHILD, TWISTS
 from ..rig import joint_points
 from ..rig.joints import POINTS
-from .confidence import gather, rate
+from .confidence import Evidence, gather, rate
 from .embed import complete, embed, measure_widths
 from .joints import SIDES, place
 from .limbs import find_limbs
@@ -23,6 +23,7 @@ from .volume import F64, Volume, carve, fill, join_pieces, sample_surface
 
 FINE, FINER = 96.0, 180.0  # voxels along the height
 MANY = 160_000  # voxels at the finer level
+SURE = 0.03  # heights that feet stick out in front: less, and both ways are tried
 CLEAR = 0.7  # limbs that score less are looked at again
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metres, centimetres, millimetres, inches, feet
 PLAUSIBLE = (0.4, 3.0)  # metres
@@ -68,19 +69,29 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
 
-    def finer() -> tuple[F64, F64]:
+    def finer(stand: Stand) -> tuple[F64, F64]:
         p, n, f = sample_surface(positions, surface.faces, 0.55 * size / FINER)
         keep = without_stand(p @ stand.turn.T, piece[f])
         return stand.scale * p[keep] @ stand.turn.T + stand.shift, n[keep] @ stand.turn.T
 
-    given = {
-        name: stand.scale * stand.turn @ np.asarray(p, np.float64) + stand.shift for name, p in (hints or {}).items()
-    }
-    q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
-    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer)
+    best: Fit | None = None
+    least = np.inf
+    for trial in (stand,) if stand.facing > SURE else (stand, stand.turned()):
+        given = {
+            n: trial.scale * trial.turn @ np.asarray(p, np.float64) + trial.shift for n, p in (hints or {}).items()
+        }
+        q = trial.scale * points[stand.kept] @ trial.turn.T + trial.shift
+        found, evidence = _measure(trial, q, normals[stand.kept] @ trial.turn.T, given, finer)
+        misfit = evidence.forward + 0.5 * evidence.back - stand.facing * (0.05 if trial is stand else 0.0)
+        if misfit < least:
+            best, least = found, misfit
+    assert best is not None
+    return best
 
 
-def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[], tuple[F64, F64]]) -> Fit:
+def _measure(
+    stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[Stand], tuple[F64, F64]]
+) -> tuple[Fit, Evidence]:
     """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`.
 
     Where limbs are not to be told from the body, it is tried again on `finer` samples and voxels.
@@ -89,15 +100,15 @@ def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer
     tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
     limbs = find_limbs(tree, volume)
     if min(limbs.arm_score, limbs.leg_score) < CLEAR:
-        close, directions = finer()
-        small = fill(close, 1.0 / FINER, MANY)
+        close, directions = finer(stand)
+        small = fill(close, max(1.0 / FINER, float(np.ptp(close, axis=0).max()) / (1.7 * FINER)), MANY)
         if small.cell < 0.8 * volume.cell:
             small = carve(small, close, directions)
             links = join_pieces(small, 0.12)
             other = grow(small, links, root_of(small), 2.0 * small.cell)
-            found = find_limbs(other, small)
-            if min(found.arm_score, found.leg_score) > min(limbs.arm_score, limbs.leg_score):
-                volume, tree, limbs, q, normals = small, other, found, close, directions
+            again = find_limbs(other, small)
+            if min(again.arm_score, again.leg_score) > min(limbs.arm_score, limbs.leg_score):
+                volume, tree, limbs, q, normals = small, other, again, close, directions
     joints = {**place(limbs, volume, q, given), **given}
     base = None
     if limbs.arms and limbs.legs:
@@ -105,10 +116,10 @@ def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer
         tips |= {side + "ToesEnd": leg.tip for side, leg in zip(SIDES, limbs.legs, strict=True)}
         base = _body(joints, tips, q, normals, volume)
         joints |= _leaves(joints, tips, base)
-    evidence = gather(limbs, joints, tree, volume, stand.asymmetry, q, base)
+    evidence = replace(gather(limbs, joints, tree, volume, q, base), asymmetry=stand.asymmetry, facing=stand.facing)
     humanoid, reasons, confidence = rate(evidence, joints, frozenset(given))
     metres = metres_per_unit(1.0 / stand.scale) / stand.scale
-    return Fit(
+    found = Fit(
         stand.turn,
         stand.scale * metres,
         stand.shift * metres,
@@ -118,6 +129,7 @@ def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer
         reasons,
         None if base is None else (base * metres).astype(np.float32),
     )
+    return found, evidence
 
 
 def _body(joints: Mapping[str, F64], tips: Mapping[str, F64], q: F64, normals: F64, volume: Volume) -> F32:

@@ -1,6 +1,6 @@
 """Which way is up, which way is forward: trials of upright poses, each judged by the limbs that it would have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from .joints import toe_direction
 from .limbs import Limbs, find_limbs
-from .tree import Tree, grow
+from .tree import grow
 from .volume import F64, I64, Volume, fill, join_pieces
 
 AXES = np.array([(0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, -1), (1, 0, 0), (-1, 0, 0)], np.float64)
@@ -25,6 +25,7 @@ class Stand:
     """An upright pose: p' = scale * turn @ p + shift has +Y up, the ground at 0, height 1, x = 0 as plane of symmetry.
 
     kept: (N,) bool over the samples, without what the figure stands on. asymmetry 0..1. score: see `judge`.
+    facing: how far the feet stick out in front, summed, in heights; little says little.
     """
 
     turn: F64
@@ -33,9 +34,12 @@ class Stand:
     kept: F64
     asymmetry: float
     score: float
+    facing: float
     limbs: Limbs
-    tree: Tree
-    volume: Volume
+
+    def turned(self) -> "Stand":
+        """The same, facing the other way."""
+        return replace(self, turn=HALF @ self.turn, shift=HALF @ self.shift)
 
 
 def upright(up: F64) -> F64:
@@ -165,10 +169,11 @@ def find_stand(points: F64, piece: I64) -> Stand:
         volume = base.moved(turn, scale, shift)
         tree = grow(volume, graph * scale, root_of(volume), 2.0 * volume.cell)
         limbs = find_limbs(tree, volume)
-        if limbs.legs and sum(toe_direction(leg, volume) for leg in limbs.legs) < 0:
+        facing = sum(toe_direction(leg, volume) for leg in limbs.legs) if limbs.legs else 0.0
+        if facing < 0:
             turn, shift = HALF @ turn, HALF @ shift
         score = judge(limbs, asymmetry) * (1.0 if number < len(AXES) else OBLIQUE)
-        stand = Stand(turn, scale, shift, kept, asymmetry, score, limbs, tree, volume)
+        stand = Stand(turn, scale, shift, kept, asymmetry, score, abs(facing), limbs)
         if best is None or stand.score > best.score + 1e-9:
             best = stand
         if best.score > GOOD:
