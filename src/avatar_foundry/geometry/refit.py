@@ -16,7 +16,7 @@ from .distance import project
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-NEAR = 6  # samples looked at; each face has four
+NEAR = 5  # samples looked at; each face has four
 ACROSS = 0.5  # cosine: faces that look elsewhere are taken only when nothing else is near
 PENALTY = 4.0  # on the squared distance of such faces
 HOLD = 1e-3  # of the mean diagonal: how strongly unmatched vertices stay where they are
@@ -32,7 +32,7 @@ class Points(NamedTuple):
 
     def rows(self, some: NDArray[np.int64]) -> "Points":
         """These of the points."""
-        return Points(*(column[some] for column in self))
+        return Points(self.corners[some], self.weights[some], self.share[some], self.face[some])
 
     def sample(self, count: int) -> NDArray[np.int64]:
         """At most `count` rows, evenly over those that count."""
@@ -49,7 +49,7 @@ class Match(NamedTuple):
 
     def rows(self, some: NDArray[np.int64]) -> "Match":
         """These of the points."""
-        return Match(*(column[some] for column in self))
+        return Match(self.face[some], self.weights[some], self.distance[some])
 
 
 def points_of(positions: NDArray[Any], faces: I32) -> Points:
@@ -89,9 +89,11 @@ class Target:
         """The nearest face with samples close by, preferring those that look the same way as `normals` (N, 3)."""
         count = min(NEAR, len(self.tree.data))
         near = np.asarray(self.tree.query(points, k=count)[1]).reshape(len(points), count) % len(self.corners)
-        a, b, c = (self.corners[near, k] for k in range(3))
-        weights = project(points[:, None], a, b, c)
-        away = weights[..., :1] * a + weights[..., 1:2] * b + weights[..., 2:] * c - points[:, None]
+        # relative to the point, so that single precision is enough
+        relative = (self.corners[near] - points[:, None, None]).astype(np.float32)
+        a, b, c = relative[:, :, 0], relative[:, :, 1], relative[:, :, 2]
+        weights = project(np.zeros(3, np.float32), a, b, c)
+        away = weights[..., :1] * a + weights[..., 1:2] * b + weights[..., 2:] * c
         square = np.einsum("nkc,nkc->nk", away, away)
         rank = square
         if normals is not None:
@@ -99,7 +101,9 @@ class Target:
             rank = np.where(alike < ACROSS, PENALTY * square + 1e-12, square)
         best = rank.argmin(axis=1)
         rows = np.arange(len(points))
-        return Match(near[rows, best], weights[rows, best], np.sqrt(square[rows, best]))
+        chosen = weights[rows, best].astype(np.float64)
+        chosen /= chosen.sum(axis=1, keepdims=True)
+        return Match(near[rows, best], chosen, np.sqrt(square[rows, best].astype(np.float64)))
 
 
 def matrix(faces: I32, match: Match, count: int) -> csr_array:
@@ -124,15 +128,15 @@ class Solver:
 
 
 def refit_positions(
-    fine: NDArray[Any], fine_faces: I32, coarse: NDArray[Any], coarse_faces: I32, rounds: int = 2
+    source: Points, places: F64, whole: Target, coarse: NDArray[Any], coarse_faces: I32, rounds: int = 2
 ) -> F64:
     """(V', 3) the coarse vertices moved so that the surfaces lie nearest to each other, in the mean square.
 
+    source, places: points of the fine mesh and where they are, (N, 3); whole: the fine mesh.
     Both ways: points of the fine mesh pull the coarse faces they lie over, and points of the coarse mesh are pulled to
     the fine one, so that nothing shrinks and nothing bulges.
     """
-    source, whole = points_of(fine, fine_faces), Target(fine, fine_faces)
-    places, facing = at(source, fine), whole.normals[source.face]
+    facing = whole.normals[source.face]
     out = coarse.astype(np.float64)
     for _ in range(rounds):
         target = Target(out, coarse_faces)

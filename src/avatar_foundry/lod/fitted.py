@@ -27,6 +27,7 @@ STRAY = 0.05  # of uv space: a point whose uv is so far from the level's lies ac
 LEAST_MOVE = 1e-6  # metres
 INFLUENCES = 4
 MANY = 64  # pieces
+POINTS_EACH, LEAST_POINTS = 5, 16_000  # points per vertex of a level that it is fitted by
 
 
 class Fitted(NamedTuple):
@@ -71,12 +72,23 @@ class Ground(NamedTuple):
     """A full mesh by places: vertices that only hard edges or seams tell apart share one, and must move as one.
 
     place, skin: (V,) number of each vertex's place, and of its place and skin weights together.  piece: (V,).
+    views: what levels that kept the same pieces share.
     """
 
     mesh: Mesh
     place: I32
     skin: I32
     piece: I32
+    views: "dict[bytes, View]"
+
+    def view(self, origin: NDArray[np.int64]) -> "View":
+        """The mesh for a level that kept the vertices `origin`."""
+        kept = np.unique(self.piece[origin])
+        if len(kept) > MANY:
+            kept = kept[:0]
+        if (key := kept.tobytes()) not in self.views:
+            self.views[key] = _view(self, kept)
+        return self.views[key]
 
 
 def _ground(mesh: Mesh) -> Ground:
@@ -86,7 +98,36 @@ def _ground(mesh: Mesh) -> Ground:
         rows = np.concatenate([place[:, None], mesh.joints, np.round(mesh.weights * 1e4)], axis=1).astype(np.int64)
         skin = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32)
     piece = components(place[mesh.faces], int(place.max(initial=-1)) + 1)[place]
-    return Ground(mesh, place, skin, np.asarray(piece, np.int32))
+    return Ground(mesh, place, skin, np.asarray(piece, np.int32), {})
+
+
+class View(NamedTuple):
+    """The full mesh with the pieces that a level kept far apart.
+
+    So an upper tooth never stands for a lower one, nor an ear-ring for the ear. Meshes of very many pieces stay.
+    shift: (V, 3) what was added.  points: of all faces; those of lost pieces have no share.  whole: what was kept.
+    """
+
+    shift: F64
+    points: Points
+    whole: Target
+    row: NDArray[np.int64]
+
+
+def _view(ground: Ground, kept: I32) -> View:
+    mesh = ground.mesh
+    shift = np.zeros((len(mesh.positions), 3))
+    has_level = np.ones(len(shift), bool)
+    if len(kept):
+        number = np.full(int(ground.piece.max(initial=0)) + 1, -1)
+        number[kept] = np.arange(len(kept))
+        shift[:, 0] = np.maximum(number[ground.piece], 0) * 4.0 * float(np.ptp(mesh.positions, axis=0).max(initial=0.0))
+        has_level = np.asarray(number[ground.piece] >= 0)
+    places = mesh.positions + shift
+    held = has_level[mesh.faces[:, 0]]
+    row = np.cumsum(held) - 1
+    points = points_of(places, mesh.faces)
+    return View(shift, points.rows(np.flatnonzero(held[points.face])), Target(places, mesh.faces[held]), row)
 
 
 class Grouped(NamedTuple):
@@ -101,35 +142,20 @@ def _grouped(names: I32) -> Grouped:
     return Grouped(number.reshape(-1).astype(np.int32), first)
 
 
-def _apart(ground: Ground, origin: NDArray[np.int64]) -> tuple[F64, NDArray[np.bool_]]:
-    """What to add to the full mesh's vertices (V, 3) so that its pieces lie far apart, and whether each has a level.
-
-    So an upper tooth never stands for a lower one, nor an ear-ring for the ear. Meshes of very many pieces stay.
-    """
-    piece, positions = ground.piece, ground.mesh.positions
-    kept = np.unique(piece[origin])
-    shift = np.zeros((len(positions), 3))
-    if len(kept) > MANY:
-        return shift, np.ones(len(shift), bool)
-    number = np.full(int(piece.max(initial=0)) + 1, -1)
-    number[kept] = np.arange(len(kept))
-    shift[:, 0] = np.maximum(number[piece], 0) * 4.0 * float(np.ptp(positions, axis=0).max(initial=0.0))
-    return shift, np.asarray(number[piece] >= 0)
-
-
 def _fit(ground: Ground, level: Mesh, origin: NDArray[np.int64]) -> Fitted:
-    full = ground.mesh
-    shift, has_level = _apart(ground, origin)
-    places = full.positions + shift
+    full, view = ground.mesh, ground.view(origin)
+    shift, whole = view.shift, view.whole
     at_place = _grouped(ground.place[origin])
     faces = at_place.number[level.faces]
+    # a coarse level is settled by fewer points
+    points = view.points.rows(view.points.sample(max(POINTS_EACH * len(at_place.first), LEAST_POINTS)))
+    places = at(points, full.positions + shift)
+    local = points._replace(face=view.row[points.face])
+    fine = len(level.faces) > 0.4 * len(full.faces)
     moved = refit_positions(
-        places, full.faces[has_level[full.faces[:, 0]]], (level.positions + shift[origin])[at_place.first], faces
+        local, places, whole, (level.positions + shift[origin])[at_place.first], faces, 1 if fine else 2
     )
-    points = points_of(places, full.faces)
-    there = has_level[points.corners[:, 0]]
-    points = points._replace(share=np.where(there, points.share, 0.0))
-    match = Target(moved, faces).match(at(points, places), Target(places, full.faces).normals[points.face])
+    match = Target(moved, faces).match(places, whole.normals[local.face])
     out = replace(level, positions=(moved[at_place.number] - shift[origin]).astype(np.float32))
     if full.normals is not None and level.normals is not None:
         solver = Solver(matrix(level.faces, match, len(level.positions)), points.share)
