@@ -8,7 +8,7 @@ from tests.figures import figure
 from tests.formats.readers import models as m
 
 from avatar_foundry.formats import GlbOptions, write_glb
-from avatar_foundry.formats.glb_reader import unique_names
+from avatar_foundry.formats.names import unique_names
 from avatar_foundry.formats.readers import Upload, read_upload
 from avatar_foundry.geometry.rotations import rotation_matrices
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ...avatar import Avatar, Morph
 from ...errors import SourceError
-from ..glb_reader import MAX_SHAPES, unique_names
+from ..glb_read_mesh import MAX_SHAPES
+from ..names import unique_names
 from .bundle import Bundle
 from .dae_material import Effects
 from .dae_mesh import Geometry, Sources, number_list, read_geometry

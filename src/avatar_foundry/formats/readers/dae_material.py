@@ -3,7 +3,7 @@
 import math
 
 from ...avatar import Material, Texture
-from ..glb_reader import unique_names
+from ..names import unique_names
 from .bundle import Bundle
 from .dae_mesh import number_list
 from .images import picture

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ...avatar import Morph
 from ...errors import SourceError
-from ..glb_reader import MAX_SHAPES, unique_names
+from ..glb_read_mesh import MAX_SHAPES
+from ..names import unique_names
 from .fbx_objects import Graph, Object
 from .fbx_tree import Arrays, Record
 from .pieces import Piece, finite, triangles, within

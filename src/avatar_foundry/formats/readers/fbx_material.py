@@ -3,7 +3,7 @@
 import math
 
 from ...avatar import Material, Texture
-from ..glb_reader import unique_names
+from ..names import unique_names
 from .bundle import Bundle
 from .fbx_objects import Graph, Object
 from .fbx_tree import Packed

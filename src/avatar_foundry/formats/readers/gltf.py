@@ -6,7 +6,8 @@ from typing import Any
 from ...avatar import Avatar
 from ...errors import SourceError
 from ..glb_container import Json
-from ..glb_reader import Manner, assemble
+from ..glb_reader import assemble
+from ..glb_scene import Manner
 from ..glb_source import Source as Document
 from .bundle import Bundle
 from .upload import Log, Node, Vrm

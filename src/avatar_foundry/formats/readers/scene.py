@@ -10,7 +10,8 @@ from ...avatar import Avatar, Clip, Material, Part, Skeleton
 from ...errors import SourceError
 from ...geometry.rotations import quaternions
 from ..bind_pose import bind_places
-from ..glb_reader import MAX_JOINTS, MAX_NODES, unique_names
+from ..glb_scene import MAX_JOINTS, MAX_NODES
+from ..names import unique_names
 from .pieces import Piece, moved, parts_of
 from .upload import Log, Node
 

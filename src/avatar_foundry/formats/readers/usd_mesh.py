@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...avatar import Morph
 from ...errors import SourceError
-from ..glb_reader import MAX_SHAPES
+from ..glb_read_mesh import MAX_SHAPES
 from .pieces import Piece, finite, triangles, within
 from .scene import Skin
 from .upload import Log

@@ -5,9 +5,9 @@ from typing import Any
 
 from ...avatar import Avatar
 from ..glb_container import Json
-from ..glb_reader import unique_names
 from ..glb_source import Source as Document
 from ..glb_source import integer
+from ..names import unique_names
 from .upload import Expression, Vrm
 
 PLAIN = (str, int, float, bool)
