@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ...errors import SourceError
 from .numbers import floats
-from .pieces import Piece, finite, triangles, within
+from .pieces import Piece, finite, within
+from .polygons import triangles
 from .upload import Log
 from .xml import Element
 

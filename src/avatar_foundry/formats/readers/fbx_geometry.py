@@ -11,7 +11,8 @@ from ..glb_read_mesh import MAX_SHAPES
 from ..names import unique_names
 from .fbx_objects import Graph, Object
 from .fbx_tree import Arrays, Record
-from .pieces import Piece, finite, triangles, within
+from .pieces import Piece, finite, within
+from .polygons import triangles
 from .scene import Skin
 from .upload import Log
 

@@ -16,7 +16,8 @@ from ...errors import SourceError
 from .bundle import Bundle
 from .mtl import Library
 from .numbers import floats, integers
-from .pieces import Piece, finite, parts_of, triangles, within
+from .pieces import Piece, finite, parts_of, within
+from .polygons import triangles
 from .upload import Log
 
 CHUNK = 8 << 20

@@ -12,7 +12,8 @@ from .bundle import Bundle
 from .images import picture
 from .numbers import floats
 from .obj import linear
-from .pieces import Piece, finite, parts_of, triangles, within
+from .pieces import Piece, finite, parts_of, within
+from .polygons import triangles
 from .upload import Log
 
 TYPES = {

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ...avatar import Morph
 from ...errors import SourceError
 from ..glb_read_mesh import MAX_SHAPES
-from .pieces import Piece, finite, triangles, within
+from .pieces import Piece, finite, within
+from .polygons import triangles
 from .scene import Skin
 from .upload import Log
 
