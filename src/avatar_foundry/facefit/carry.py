@@ -9,14 +9,12 @@ from ..avatar import F32
 from ..face.shapes import field
 from ..geometry import vertex_normals
 from ..geometry.distance import project
-from .features import Features
 from .frontal import F64, I64
 from .register import Registered
 from .template import template
 
 TURN = 0.25  # distances between the eyes that a quarter turn of the normal counts as
 FAR, FARTHEST = 0.12, 0.30  # distances between the eyes: skin this far from ours moves less, does not move
-APART = 1.0  # distances between the eyes that the other lip is away
 
 
 class Match(NamedTuple):
@@ -25,18 +23,6 @@ class Match(NamedTuple):
     corners: I64
     weights: F64
     trust: F64
-
-
-def lip_side(points: F64, f: Features, spacing: float) -> F64:
-    """(N,) 1 above the line between the lips, -1 below, 0 away from it."""
-    if f.mouth is None:
-        return np.zeros(len(points))
-    at = np.interp(points[:, 0], f.mouth[:, 0], f.mouth[:, 1])
-    z = np.interp(points[:, 0], f.mouth[:, 0], f.mouth[:, 2])
-    half = 0.5 * float(np.ptp(f.mouth[:, 0]))
-    inside = np.abs(points[:, 0] - f.mouth[:, 0].mean()) < 0.95 * half
-    inside &= (np.abs(points[:, 1] - at) < 0.35 * spacing) & (points[:, 2] > z - 0.15 * spacing)
-    return np.where(inside, np.where(points[:, 1] > at, 1.0, -1.0), 0.0)
 
 
 def match(points: F64, normals: F64, side: F64, base: F32, r: Registered) -> Match:
@@ -49,21 +35,23 @@ def match(points: F64, normals: F64, side: F64, base: F32, r: Registered) -> Mat
     faces = t.faces
     corners = skin[faces]
     middle, direction = corners.mean(axis=1), own_normal[faces].mean(axis=1)
-    jaw = t.jaw[faces].mean(axis=1)
-    lips = np.linalg.norm(middle - 0.5 * (skin[t.above].mean(axis=0) + skin[t.below].mean(axis=0)), axis=1)
-    ours = np.where(lips < 0.45 * r.spacing, np.where(jaw > 0.5, -1.0, 1.0), 0.0)
+    ours = t.side[faces].sum(axis=1)
     unit = r.spacing
-    tree = cKDTree(np.hstack([middle, TURN * unit * direction, 0.5 * APART * unit * ours[:, None]]))
-    asked = np.hstack([points, TURN * unit * normals, 0.5 * APART * unit * side[:, None]])
-    _, near = tree.query(asked, k=6)
-    near = np.asarray(near)
+    features = np.hstack([middle, TURN * unit * direction])
+    asked = np.hstack([points, TURN * unit * normals])
+    near = np.zeros((len(points), 6), np.int64)
+    for own in (-1, 0, 1):  # never on the other lip
+        rows = np.flatnonzero(side == own)
+        allowed = np.flatnonzero(ours * own >= 0) if own else np.arange(len(faces))
+        if len(rows):
+            _, found = cKDTree(features[allowed]).query(asked[rows], k=6)
+            near[rows] = allowed[np.asarray(found)]
     a, b, c = (corners[near][:, :, i] for i in range(3))
     weights = project(points[:, None].repeat(near.shape[1], 1), a, b, c)
     foot = np.einsum("nkc,nkci->nki", weights, corners[near])
     gap = ((foot - points[:, None]) ** 2).sum(axis=2)
     turn = ((np.einsum("nkc,nkci->nki", weights, own_normal[faces[near]]) - normals[:, None]) ** 2).sum(axis=2)
-    other = (ours[near] * side[:, None] < 0) * (APART * unit) ** 2
-    best = (gap + (TURN * unit) ** 2 * turn + other).argmin(axis=1)
+    best = (gap + (TURN * unit) ** 2 * turn).argmin(axis=1)
     every = np.arange(len(points))
     distance = np.sqrt(gap[every, best]) / unit
     trust = np.clip((FARTHEST - distance) / (FARTHEST - FAR), 0.0, 1.0)

@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 from ..avatar import F32, Avatar, Mesh, Morph
 from ..face.names import ARKIT, EXTRAS, RECIPES, SHAPES, VISEMES
 from .aliases import known_shapes
-from .carry import gather, lip_side, match
+from .carry import gather, match
+from .eyes import ball_of
 from .features import Features, find_features
 from .field import carried_field, seat_eyes
-from .follow import SQUASH, ball_of, blend, jaw_motion, on_skin, sort_pieces, tongue_motion, turn_eye
+from .follow import SQUASH, blend, jaw_motion, on_skin, sort_pieces, tongue_motion, turn_eye
 from .frontal import F64, I64
 from .head import Head, head_of
 from .lids import close_lids, rim_of
+from .lips import lip_sides
 from .register import Registered, register
 from .report import Report
 from .template import SIDES
@@ -41,7 +43,7 @@ def express(avatar: Avatar, base: F32 | None = None, *, skip_existing: bool = Tr
     head = head_of(avatar)
     if head is None:
         return avatar, Report("none", "nothing hangs on a head", kept=kept)
-    seen = find_features(head.positions, head.faces, head.piece, float(head.joint[0]))
+    seen = find_features(head.positions, head.faces, head.piece, head.joint)
     if (why := no_face(seen)) is not None:
         return avatar, Report("none", why, kept=kept)
     r = register(seen)
@@ -75,7 +77,10 @@ def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F3
     at = head.positions[mine]
     near = np.abs(at - r.base[13380:13606].mean(axis=0)).max(axis=1) < 4.0 * spacing
     skin, at = mine[near], at[near]
-    side = _sides(head, f, skin, spacing) if f.parted else np.zeros(len(skin))
+    side = np.zeros(len(skin))
+    if f.seam is not None:
+        number = np.flatnonzero(head.piece[head.faces[:, 0]] == f.piece)
+        side = lip_sides(head.positions, head.faces, f.skin, number, f.seam, spacing)[skin]
     m = match(at, head.normals[skin], side, base, r)
     moved = gather(m, deltas)
     limited: dict[str, str] = {}
@@ -134,11 +139,6 @@ def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F3
 def _skin_faces(head: Head, f: Features) -> NDArray[np.int32]:
     """The faces that `f.skin` numbers."""
     return head.faces[head.piece[head.faces[:, 0]] == f.piece]
-
-
-def _sides(head: Head, f: Features, skin: I64, spacing: float) -> F64:
-    """(N,) which lip each vertex of skin belongs to."""
-    return lip_side(head.positions[skin], f, spacing)
 
 
 def _words(avatar: Avatar, head: Head) -> list[str]:

@@ -8,6 +8,7 @@ from scipy import ndimage
 from .frontal import F64, I32, I64, Flags, Frontal, look
 
 ALONG = 9  # points on a lid's edge
+ROUND = 0.35  # roundness of what can turn like a ball
 
 
 class Eye(NamedTuple):
@@ -29,7 +30,7 @@ class Eye(NamedTuple):
 
 
 class Pieces(NamedTuple):
-    """Boxes of the components: low, high (P, 3).  solid (P,): how round, 0 flat or long to 1 a ball."""
+    """Boxes of the components: low, high (P, 3).  round (P,): how round, 0 flat or long to 1 a ball."""
 
     low: F64
     high: F64
@@ -61,6 +62,7 @@ def find_eyes(
     size = float(high[1] - low[1])
     centre, extent = 0.5 * (boxes.low + boxes.high), boxes.high - boxes.low
     x, y = centre[:, 0] - middle, centre[:, 1]
+    low3, high3 = (float(np.quantile(positions[piece == skin, 2], q)) for q in (0.02, 0.98))
     likely = np.flatnonzero(
         (np.arange(len(x)) != skin)
         & (np.abs(x) > 0.05 * size)
@@ -71,7 +73,7 @@ def find_eyes(
         & (extent[:, 0] < 0.36 * size)
         & (extent[:, 1] > 0.03 * size)
         & (extent[:, 1] < 0.45 * size)
-        & (boxes.high[:, 2] > np.median(positions[piece == skin, 2]))
+        & (boxes.high[:, 2] > 0.5 * (low3 + high3))
     )
     best, chosen = 0.0, None
     for i in likely[x[likely] > 0]:
@@ -88,26 +90,57 @@ def find_eyes(
         groups = []
         for k in chosen:
             inner = (np.abs(centre[:, :2] - centre[k, :2]) < 0.5 * extent[k, :2]).all(axis=1)
-            inner &= (extent[:, :2] < 1.15 * extent[k, :2]).all(axis=1) & (
-                np.abs(centre[:, 2] - centre[k, 2]) < size / 8
-            )
+            if boxes.round[k] > ROUND:
+                ball = ball_of(positions[piece == k])
+                off = np.sqrt(((positions - ball[:3]) ** 2).sum(axis=1))
+                inner &= np.bincount(piece, off > 1.2 * ball[3], len(x)) == 0  # lashes stick out, an iris does not
+            else:  # drawn: iris, white, lights and lashes
+                inner &= (np.abs(centre[:, 2] - centre[k, 2]) < size / 8) & (extent[:, 0] < 3.0 * extent[:, 1])
+                inner &= (extent[:, :2] < 1.6 * extent[k, :2].max()).all(axis=1)
             inner[skin] = False
             groups.append(frozenset([k, *np.flatnonzero(inner).tolist()]))
         shown = np.isin(piece[faces[:, 0]], [skin, *groups[0], *groups[1]])
         sub = faces[shown]
         view = look(positions, sub, low, high, pixel)
         label = np.where(view.face >= 0, piece[sub[view.face, 0]], -1)
+        bare = look(positions, faces[piece[faces[:, 0]] == skin], low, high, pixel)
         out = []
         for k, group in zip(chosen, groups, strict=True):
-            mask = _largest(np.isin(label, list(group)))
+            mask = np.isin(label, list(group))
+            mask = _largest(mask) if boxes.round[k] > ROUND else mask if mask.any() else None
             if mask is None:
                 return ()
+            ball = bool(boxes.round[k] > ROUND)
             tall = np.ptp(np.flatnonzero(mask.any(axis=1))) * pixel
-            ball = bool(boxes.round[k] > 0.35)
-            covered = tall < 0.8 * extent[k, 1]
-            out.append(Eye(mask, group, *_edges(view, mask), ball, ball and bool(covered)))
+            covered = _lidded(bare, mask) or tall < 0.55 * extent[k, 1]
+            edges = _edges(view, mask)
+            if np.median(np.concatenate(edges)[:, 2]) < boxes.low[k, 2] - extent[k, :2].max():
+                return ()  # the skin is far behind: a helmet's back
+            out.append(Eye(mask, group, *edges, ball, ball and bool(covered)))
         return tuple(out)
     return _holes(positions, faces, piece, skin, middle, low, high, pixel)
+
+
+def ball_of(points: F64) -> F64:
+    """(4,) centre and radius of the sphere nearest to points (N, 3), least squares."""
+    middle = points.mean(axis=0)
+    p = points - middle
+    system = np.column_stack([2.0 * p, np.ones(len(p))])
+    solved = np.linalg.lstsq(system, (p**2).sum(axis=1), rcond=None)[0]
+    radius = float(np.sqrt(max(solved[3] + solved[:3] @ solved[:3], 1e-12)))
+    return np.append(solved[:3] + middle, radius)
+
+
+def _lidded(bare: Frontal, mask: Flags) -> bool:
+    """Whether the skin ends, or folds in, along the upper edge of an opening; else a ball just sticks in it."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    top = mask[:, columns].argmax(axis=0)
+    ends = np.zeros(len(columns), bool)
+    reach = max(3, int(0.25 * mask.any(axis=1).sum()))
+    for step in range(-3, reach):
+        row = np.clip(top + step, 0, len(mask) - 2)
+        ends |= bare.torn[row, columns] | (bare.face[row, columns] < 0)
+    return bool(ends.mean() > 0.4)
 
 
 def _largest(mask: Flags) -> Flags | None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .eyes import ALONG, Eye, find_eyes, measure_pieces
-from .frontal import F64, I32, Frontal, look
+from .frontal import F64, I32, I64, Frontal, look
 
 ROWS = 240  # pixels over the head's height
 
@@ -17,7 +17,7 @@ class Features:
     """What was seen. skin: the view of the face's own surface alone. middle: x of the plane of symmetry.
 
     eyes: left, right, or empty.  mouth: (ALONG, 3) the line between the lips from the character's right to the left,
-    or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  piece: the face's component.
+    or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  seam: columns, highest and lowest rows of the tear.  piece: the face's component.
     """
 
     skin: Frontal
@@ -28,11 +28,17 @@ class Features:
     parted: bool
     nose: F64 | None
     chin: F64 | None
+    seam: tuple[I64, I64, I64] | None = None
 
 
-def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], middle: float) -> Features:
-    """Look at the head from the front. piece (V,): connected components."""
-    own = _face_piece(positions, faces, piece, middle)
+def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> Features:
+    """Look at the head from the front. piece (V,): connected components; joint (3,): the head's."""
+    middle = float(joint[0])
+    found = [_features(positions, faces, piece, k, middle) for k in _face_pieces(positions, faces, piece, joint)]
+    return max(found, key=lambda f: bool(f.eyes) * (1 + (f.nose is not None) + (f.mouth is not None)))
+
+
+def _features(positions: F64, faces: I32, piece: NDArray[np.int64], own: int, middle: float) -> Features:
     used = positions[np.unique(faces[piece[faces[:, 0]] == own])]
     low, high = used.min(axis=0)[:2], used.max(axis=0)[:2]
     half = min(max(middle - low[0], high[0] - middle), 0.6 * (high[1] - low[1]))
@@ -42,31 +48,33 @@ def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], middle: 
     skin = look(positions, faces[piece[faces[:, 0]] == own], low, high, pixel)
     spacing = abs(eyes[0].middle[0] - eyes[1].middle[0]) if eyes else 0.5 * half
     level = 0.5 * (eyes[0].middle[1] + eyes[1].middle[1]) if eyes else float(low[1] + 0.5 * (high[1] - low[1]))
-    mouth, parted = mouth_of(skin, middle, spacing, level), True
+    seam = seam_of(skin, middle, spacing, level)
+    mouth, parted = mouth_of(skin, seam), seam is not None
     if mouth is None and eyes:
         mouth, parted = _drawn(positions, piece, own, skin, middle, spacing, level), False
     nose = nose_of(skin, middle, spacing, level, mouth)
     if mouth is None and nose is not None and eyes:
         mouth, parted = _crease(skin, middle, spacing, nose, level), False
     chin = chin_of(skin, middle, spacing, mouth, nose)
-    return Features(skin, middle, own, eyes, mouth, parted and mouth is not None, nose, chin)
+    return Features(skin, middle, own, eyes, mouth, parted, nose, chin, seam)
 
 
-def _face_piece(positions: F64, faces: I32, piece: NDArray[np.int64], middle: float) -> int:
-    """The component that shows most in the middle of the head's front, below its upper third."""
+def _face_pieces(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> list[int]:
+    """The components that show most in the middle of the head's front, about where eyes are; one, or two in doubt."""
     used = positions[np.unique(faces)]
-    low, high = used.min(axis=0)[:2], used.max(axis=0)[:2]
-    size = high[1] - low[1]
-    half = np.array([0.2 * size, 0.0])
-    view = look(
-        positions,
-        faces,
-        np.array([middle, low[1] + 0.1 * size]) - half,
-        np.array([middle, low[1] + 0.65 * size]) + half,
-        size / 120,
-    )
-    shown = view.face[view.face >= 0]
-    return int(np.bincount(piece[faces[shown, 0]]).argmax()) if len(shown) else int(piece[faces[0, 0]])
+    top = float(used[:, 1].max())
+    low = max(float(used[:, 1].min()), joint[1] - 0.35 * (top - joint[1]))  # hair hangs lower than heads
+    size = top - low
+    half = np.array([0.15 * size, 0.0])
+    window = (np.array([joint[0], low + share * size]) for share in (0.3, 0.52))
+    first, last = window
+    view = look(positions, faces, first - half, last + half, size / 120)
+    shown = view.face[(view.face >= 0) & (view.normal[..., 2] > 0)]
+    if not len(shown):
+        return [int(piece[faces[0, 0]])]
+    count = np.bincount(piece[faces[shown, 0]])
+    first = np.argsort(-count, kind="stable")[:2]
+    return [int(k) for k in first if count[k] > 0.2 * count[first[0]]]
 
 
 def _window(view: Frontal, low: tuple[float, float], high: tuple[float, float]) -> tuple[slice, slice]:
@@ -75,7 +83,7 @@ def _window(view: Frontal, low: tuple[float, float], high: tuple[float, float]) 
     return slice(int(r[0]), int(r[1]) + 1), slice(int(c[0]), int(c[1]) + 1)
 
 
-def mouth_of(view: Frontal, middle: float, spacing: float, level: float) -> F64 | None:
+def seam_of(view: Frontal, middle: float, spacing: float, level: float) -> tuple[I64, I64, I64] | None:
     """The tear across the plane of symmetry, well below the eyes; the widest that is no wider than a mouth."""
     torn = view.torn.copy()
     keep = np.zeros_like(torn)
@@ -99,7 +107,7 @@ def mouth_of(view: Frontal, middle: float, spacing: float, level: float) -> F64 
             continue
         c = int(view.column(middle))
         beside = rows[np.abs(columns - c) <= 2]
-        if not len(beside) or abs(view.depth[beside, c] - view.depth[beside + 1, c]).max() > 0.12 * spacing:
+        if not len(beside) or abs(view.depth[beside.min(), c] - view.depth[beside.max() + 1, c]) > 0.12 * spacing:
             continue  # the nose hides what is below it
         y = view.y(rows).mean()
         under = view.row(y - 0.35 * spacing)
@@ -114,9 +122,16 @@ def mouth_of(view: Frontal, middle: float, spacing: float, level: float) -> F64 
     across = np.unique(columns)
     top = np.array([rows[columns == c].min() for c in across])
     bottom = np.array([rows[columns == c].max() for c in across])
-    seam = 0.5 * (top + bottom) + 0.5
+    return across, top, bottom
+
+
+def mouth_of(view: Frontal, seam: tuple[I64, I64, I64] | None) -> F64 | None:
+    """(ALONG, 3) the line between the lips whose tear is `seam`: columns, highest and lowest torn rows."""
+    if seam is None:
+        return None
+    across, top, bottom = seam
     z = np.maximum(view.depth[top, across], view.depth[np.minimum(bottom + 1, len(view.face) - 1), across])
-    return _resample(view.x(across), view.y(seam), z)
+    return _resample(view.x(across), view.y(0.5 * (top + bottom) + 0.5), z)
 
 
 def _drawn(
@@ -185,7 +200,7 @@ def _crease(skin: Frontal, middle: float, spacing: float, nose: F64, level: floa
     fold[step:-step] = up[2 * step :] - up[: -2 * step]
     usual = np.exp(-((np.log((nose[1] - y[rows]) / drop) / 0.45) ** 2))  # as far below the nose as the eyes are above
     at = rows[int((fold[rows] * usual).argmax())]
-    if fold[at] < 0.25:
+    if fold[at] < 0.1:
         return None
     columns = np.arange(*skin.column(np.array([middle - 0.6 * spacing, middle + 0.6 * spacing])))
     up_all = skin.normal[..., 1]
@@ -195,7 +210,7 @@ def _crease(skin: Frontal, middle: float, spacing: float, nose: F64, level: floa
         for c in range(centre, columns[0] if side < 0 else columns[-1], side):
             near = np.clip(np.arange(row - 2, row + 3), step, len(up) - 1 - step)
             strength = up_all[near + step, c] - up_all[near - step, c]
-            if strength.max() < 0.2:
+            if strength.max() < min(0.2, 0.5 * fold[at]):
                 break
             row = int(near[strength.argmax()])
             seen.append((c, row))

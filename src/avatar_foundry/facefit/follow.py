@@ -28,16 +28,6 @@ class Kinds(NamedTuple):
     decals: frozenset[int]
 
 
-def ball_of(points: F64) -> F64:
-    """(4,) centre and radius of the sphere nearest to points (N, 3), least squares."""
-    middle = points.mean(axis=0)
-    p = points - middle
-    system = np.column_stack([2.0 * p, np.ones(len(p))])
-    solved = np.linalg.lstsq(system, (p**2).sum(axis=1), rcond=None)[0]
-    radius = float(np.sqrt(max(solved[3] + solved[:3] @ solved[:3], 1e-12)))
-    return np.append(solved[:3] + middle, radius)
-
-
 def turn_eye(points: F64, centre: F64, side: str, lids: bool, squash: float) -> F32:
     """(N, S, 3) what an eyeball or drawn eye does: it turns about `centre`; without lids it flattens in a blink."""
     out = np.zeros((len(points), len(SHAPES), 3), np.float32)

@@ -16,8 +16,9 @@ from ..humanoid import INDEX
 from ..pack import open_pack
 from ..rig import base_weights
 from .eyes import ALONG
-from .features import chin_of, mouth_of, nose_of
+from .features import chin_of, mouth_of, nose_of, seam_of
 from .frontal import F64, I32, I64, Flags, look
+from .lips import lip_sides
 
 PIXEL = 0.001  # metres
 SIDES = ("Left", "Right")
@@ -33,7 +34,7 @@ class Template(Frozen):
     faces: (F, 3) into `vertex`.  bend: (N, N) the squared Laplacian.  seen: (N,) what shows from the front.
     normal: (N, 3).  margin: per side (upper (U,), lower (L,)) lid edges in `vertex`, from the nose outwards.
     mouth (ALONG, 3), nose (3,), chin (3,): as `find_features` has them.  above, below: rows of `vertex`, edges of lips.
-    upper_lip: (N,) whether skin belongs above the mouth.
+    side: (N,) `lip_sides`.
     """
 
     base: F64
@@ -49,7 +50,7 @@ class Template(Frozen):
     chin: F64
     above: I64
     below: I64
-    jaw: F64
+    side: F64
 
     @property
     def skin(self) -> F64:
@@ -92,8 +93,9 @@ def template() -> Template:
     spacing, level = float(centres[0][0] - centres[1][0]), float(centres[0][1])
     low, high = np.array([-0.11, skin[:, 1].min()]), np.array([0.11, skin[:, 1].max()])
     view = look(skin, faces, low, high, PIXEL)
-    mouth = mouth_of(view, 0.0, spacing, level)
-    assert mouth is not None
+    seam = seam_of(view, 0.0, spacing, level)
+    mouth = mouth_of(view, seam)
+    assert mouth is not None and seam is not None
     nose = nose_of(view, 0.0, spacing, level, mouth)
     assert nose is not None
     chin = chin_of(view, 0.0, spacing, mouth, nose)
@@ -101,7 +103,7 @@ def template() -> Template:
     seen = np.zeros(len(vertex), bool)
     seen[faces[np.unique(view.face[view.face >= 0])]] = True
     normal = vertex_normals(skin.astype(np.float32), faces).astype(np.float64)
-    jaw = _jaw(vertex)
+    side = lip_sides(skin, faces, view, np.arange(len(faces)), seam, spacing)
     off = skin[:, 1] - np.interp(skin[:, 0], mouth[:, 0], mouth[:, 1])
     depth = skin[:, 2] - np.interp(skin[:, 0], mouth[:, 0], mouth[:, 2])
     edge = seen & (np.abs(off) < LIP) & (depth > -LIP) & (np.abs(skin[:, 0]) < 0.92 * mouth[-1, 0])
@@ -117,19 +119,10 @@ def template() -> Template:
         mouth,
         nose,
         chin,
-        np.flatnonzero(edge & (jaw < 0.3)),
-        np.flatnonzero(edge & (jaw > 0.7)),
-        jaw,
+        np.flatnonzero(edge & (side > 0)),
+        np.flatnonzero(edge & (side < 0)),
+        side,
     )
-
-
-def _jaw(vertex: I64) -> F64:
-    """(N,) how far skin goes with the opening jaw, against the lower lip."""
-    from ..face.names import SHAPES
-
-    f = field()
-    drop = -f.delta[f.row[vertex], SHAPES.index("jawOpen"), 1].astype(np.float64)
-    return np.asarray(np.clip(drop / max(float(np.quantile(drop[drop > 1e-4], 0.9)), 1e-6), 0.0, 1.0))
 
 
 def _bend(faces: I32, count: int) -> csr_array:
