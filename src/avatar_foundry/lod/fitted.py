@@ -4,7 +4,9 @@ The levels of our own body and wardrobe are picked once per topology and only ga
 is seen once, so its levels may take the time to move: positions, normals, uvs, skin weights and shapes are solved for.
 """
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -62,10 +64,12 @@ def fitted_levels(mesh: Mesh, targets: Sequence[int]) -> list[Fitted]:
     )
     gathered = concatenate_shapes(mesh.morphs)
     ground = _ground(mesh)
-    return [
-        _fit(ground, take_faces(mesh, gathered, level.faces, level.uv_faces), np.unique(level.faces))
-        for level in levels
-    ]
+    made = [(take_faces(mesh, gathered, level.faces, level.uv_faces), np.unique(level.faces)) for level in levels]
+    for _, origin in made:
+        ground.view(origin)
+    # tree queries, factorisations and large array operations let go of the interpreter
+    with ThreadPoolExecutor(max_workers=max(min(len(made), os.cpu_count() or 1), 1)) as pool:
+        return list(pool.map(lambda one: _fit(ground, *one), made))
 
 
 class Ground(NamedTuple):
