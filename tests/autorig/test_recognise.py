@@ -153,6 +153,17 @@ def test_a_chain_is_no_figure() -> None:
     assert recognise(Avatar()).confidence == 0.0
 
 
+@pytest.mark.parametrize("shape", ["star", "chain", "roots", "none"])
+def test_absurd_skeletons_are_no_figures(shape: str) -> None:
+    count = 0 if shape == "none" else 4096
+    parents = {"star": [-1] + [0] * 4095, "chain": list(range(-1, 4095)), "roots": [-1] * 4096, "none": []}[shape]
+    rest = np.tile(np.eye(4, dtype=np.float32), (count, 1, 1))
+    rest[:, :3, 3] = np.random.default_rng(3).normal(size=(count, 3))
+    names = tuple("L" * 3000 + str(i) for i in range(count))
+    found = recognise_skeleton(Skeleton(names, np.array(parents, np.int16), rest))
+    assert found.confidence < 0.4
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -17,10 +17,11 @@ def carry_clip(clip: Clip, old: Skeleton, new: Skeleton, source: NDArray[np.inte
     rest = old.rest.astype(np.float64)
     world = np.empty_like(local)
     at = np.empty((len(local), len(old.names), 3))
+    first = int(np.flatnonzero(old.parents < 0)[0])  # the root that travels
     for i, up in enumerate(old.parents.tolist()):
         if up < 0:
             world[:, i] = local[:, i]
-            at[:, i] = rest[i, :3, 3] if clip.translations is None else clip.translations
+            at[:, i] = rest[i, :3, 3] if clip.translations is None or i != first else clip.translations
             continue
         world[:, i] = world[:, up] @ local[:, i]
         offset = rest[up, :3, :3].T @ (rest[i, :3, 3] - rest[up, :3, 3])

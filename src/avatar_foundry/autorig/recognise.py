@@ -14,6 +14,7 @@ from .recognise_shape import by_shape, spine_bones
 
 F64 = NDArray[np.float64]
 ENOUGH = 12  # required bones that a table must name before the rig counts as of that family
+LONGEST = 80  # characters of a name that are read, from its end
 _LIMBS = ("UpperArm", "LowerArm", "Hand", "UpperLeg", "LowerLeg", "Foot")
 
 
@@ -73,9 +74,9 @@ def recognise_skeleton(
 
 def _read(skeleton: Skeleton, humanoid: Mapping[str, str | int] | None, weighted: NDArray[np.bool_] | None) -> RigMap:
     parents, at = tuple(int(p) for p in skeleton.parents), skeleton.rest[:, :3, 3].astype(np.float64)
-    names = skeleton.names
+    names = tuple(n[-LONGEST:] for n in skeleton.names)
     if humanoid:
-        told = explicit(names, humanoid)
+        told = explicit(skeleton.names, humanoid)
         if len(REQUIRED & told.keys()) >= ENOUGH:
             _add_missing(told, read_words(names, parents), parents, fingers=False)
             return _judge(told, "vrm", 0.99, ["The file says itself which bone is which"], parents, at)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
+MOST = 16  # children of one joint, of those with the longest reach, that are compared with each other
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,7 +68,8 @@ def main_line(tree: Tree, joint: int) -> list[int]:
 def _pairs(tree: Tree, size: float) -> list[tuple[int, int, int]]:
     """(node, a, b): children whose subtrees mirror each other in reach and place."""
     out = []
-    for node, kids in enumerate(tree.children):
+    for node, children in enumerate(tree.children):
+        kids = children if len(children) <= MOST else sorted(children, key=lambda c: (-tree.reach[c], c))[:MOST]
         for i, a in enumerate(kids):
             for b in kids[i + 1 :]:
                 ra, rb = tree.reach[a], tree.reach[b]
@@ -77,7 +79,7 @@ def _pairs(tree: Tree, size: float) -> list[tuple[int, int, int]]:
                 if abs(ends[0][1] - ends[1][1]) > 0.12 * size or np.linalg.norm(ends[0] - ends[1]) < 0.03 * size:
                     continue
                 out.append((node, a, b))
-    return out
+    return sorted(out, key=lambda p: (-tree.reach[p[1]] - tree.reach[p[2]], p))[: MOST * MOST]
 
 
 def by_shape(parents: tuple[int, ...], at: F64) -> dict[str, int]:
@@ -85,10 +87,9 @@ def by_shape(parents: tuple[int, ...], at: F64) -> dict[str, int]:
 
     parents: (J,), parents first; at: (J, 3) rest positions, +Y up.
     """
-    tree = tree_of(parents, at)
-    size = float(np.ptp(at, axis=0).max())
-    if size <= 0 or len(parents) < 9:
+    if len(parents) < 9 or not np.isfinite(at).all() or (size := float(np.ptp(at, axis=0).max())) <= 0:
         return {}
+    tree = tree_of(parents, at)
     pairs = _pairs(tree, size)
     floor = float(at[:, 1].min())
     tall = max(float(np.ptp(at[:, 1])), 1e-9)
