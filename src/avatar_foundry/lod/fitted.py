@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ class Ground(NamedTuple):
     piece: I32
     views: "dict[bytes, View]"
 
-    def view(self, origin: NDArray[np.int64]) -> "View":
+    def view(self, origin: NDArray[Any]) -> "View":
         """The mesh for a level that kept the vertices `origin`."""
         kept = np.unique(self.piece[origin])
         if len(kept) > MANY:
