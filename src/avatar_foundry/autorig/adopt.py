@@ -13,7 +13,8 @@ from .adopt_clips import carry_clip
 from .adopt_places import canonical_parents, complete, frames_of, skeleton_from, upright
 from .adopt_pose import PoseFacts, measure_pose, pose_matrices_of, rest_pose
 from .adopt_weights import rehang, share_twists
-from .recognise import RigMap, is_below, weighted_joints
+from .recognise import RigMap, weighted_joints
+from .recognise_words import is_below
 
 __all__ = [
     "PoseFacts",
