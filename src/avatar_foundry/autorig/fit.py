@@ -11,11 +11,12 @@ from ..geometry import components
 from ..humanoid import AXIS65, MAIN_CHILD, TWISTS
 from ..rig import joint_points
 from ..rig.joints import POINTS
-from .confidence import Evidence, gather, rate
+from .confidence import gather, rate
 from .embed import complete, embed, measure_widths
 from .joints import SIDES, place
 from .limbs import find_limbs
 from .orient import Stand, find_stand, root_of, solid, without_stand
+from .proposal import propose
 from .register import draw, outer_samples
 from .surface import Surface
 from .tree import grow
@@ -23,7 +24,8 @@ from .volume import F64, Volume, carve, fill, join_pieces, sample_surface
 
 FINE, FINER = 96.0, 180.0  # voxels along the height
 MANY = 160_000  # voxels at the finer level
-SURE = 0.03  # heights that feet stick out in front: less, and both ways are tried
+SURE = 0.03  # heights that feet stick out in front: less, and the proposal is asked
+PROPOSED = 3000  # samples for the learned proposal
 CLEAR = 0.7  # limbs that score less are looked at again
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metres, centimetres, millimetres, inches, feet
 PLAUSIBLE = (0.4, 3.0)  # metres
@@ -69,29 +71,28 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
 
-    def finer(stand: Stand) -> tuple[F64, F64]:
+    if stand.facing < SURE:
+        stand = _faced(stand, points)
+
+    def finer() -> tuple[F64, F64]:
         p, n, f = sample_surface(positions, surface.faces, 0.55 * size / FINER)
         keep = without_stand(p @ stand.turn.T, piece[f])
         return stand.scale * p[keep] @ stand.turn.T + stand.shift, n[keep] @ stand.turn.T
 
-    best: Fit | None = None
-    least = np.inf
-    for trial in (stand,) if stand.facing > SURE else (stand, stand.turned()):
-        given = {
-            n: trial.scale * trial.turn @ np.asarray(p, np.float64) + trial.shift for n, p in (hints or {}).items()
-        }
-        q = trial.scale * points[stand.kept] @ trial.turn.T + trial.shift
-        found, evidence = _measure(trial, q, normals[stand.kept] @ trial.turn.T, given, finer)
-        misfit = evidence.forward + 0.5 * evidence.back - stand.facing * (0.05 if trial is stand else 0.0)
-        if misfit < least:
-            best, least = found, misfit
-    assert best is not None
-    return best
+    given = {n: stand.scale * stand.turn @ np.asarray(p, np.float64) + stand.shift for n, p in (hints or {}).items()}
+    q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
+    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer)
 
 
-def _measure(
-    stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[Stand], tuple[F64, F64]]
-) -> tuple[Fit, Evidence]:
+def _faced(stand: Stand, points: F64) -> Stand:
+    """The way round in which the learned proposal sees left and right, for figures whose feet do not tell."""
+    q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
+    seen = propose(q[:: max(1, len(q) // PROPOSED)].astype(np.float32)).joints
+    across = sum(float(seen["left" + n][0] - seen["right" + n][0]) for n in ("UpperArm", "UpperLeg", "LowerLeg"))
+    return replace(stand if across >= 0 else stand.turned(), facing=max(stand.facing, 0.7 * SURE))
+
+
+def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[], tuple[F64, F64]]) -> Fit:
     """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`.
 
     Where limbs are not to be told from the body, it is tried again on `finer` samples and voxels.
@@ -100,7 +101,7 @@ def _measure(
     tree = grow(volume, graph, root_of(volume), 2.0 * volume.cell)
     limbs = find_limbs(tree, volume)
     if min(limbs.arm_score, limbs.leg_score) < CLEAR:
-        close, directions = finer(stand)
+        close, directions = finer()
         small = fill(close, max(1.0 / FINER, float(np.ptp(close, axis=0).max()) / (1.7 * FINER)), MANY)
         if small.cell < 0.8 * volume.cell:
             small = carve(small, close, directions)
@@ -119,7 +120,7 @@ def _measure(
     evidence = replace(gather(limbs, joints, tree, volume, q, base), asymmetry=stand.asymmetry, facing=stand.facing)
     humanoid, reasons, confidence = rate(evidence, joints, frozenset(given))
     metres = metres_per_unit(1.0 / stand.scale) / stand.scale
-    found = Fit(
+    return Fit(
         stand.turn,
         stand.scale * metres,
         stand.shift * metres,
@@ -129,7 +130,6 @@ def _measure(
         reasons,
         None if base is None else (base * metres).astype(np.float32),
     )
-    return found, evidence
 
 
 def _body(joints: Mapping[str, F64], tips: Mapping[str, F64], q: F64, normals: F64, volume: Volume) -> F32:
