@@ -53,6 +53,7 @@ def process(
         "findings": {"before": tally(ledger.before), "after": tally(ledger.after)},
         "fixes_applied": [a._asdict() for a in ledger.applied],
         "notes": ledger.notes,
+        "options": wanted.model_dump(mode="json", exclude_unset=True),
         "recipe": None,
     }
     return Result(made.files, answer)

@@ -1,7 +1,19 @@
 /** The one place that knows the service's addresses, headers and error shape. */
 
 import { readEvents } from "./sse";
-import type { ApiKey, Avatar, Page, Platform, Preset, Problem, Progress, Recipe, Scope, Session } from "./types";
+import type {
+  ApiKey,
+  Avatar,
+  Page,
+  Platform,
+  Preset,
+  ProcessOptions,
+  Problem,
+  Progress,
+  Recipe,
+  Scope,
+  Session,
+} from "./types";
 
 /** An answer in the API's error shape, or a failure to reach the service at all. */
 export class ApiError extends Error {
@@ -178,18 +190,30 @@ export async function startGenerate(recipe: Recipe | Record<string, unknown>, ke
   return ((await (await post("/api/generate", recipe, extra)).json()) as Accepted).job_id;
 }
 
-/** Upload a mesh to be processed. XMLHttpRequest, because fetch does not tell how much was sent. */
+/** A form of /api/process; what is not set is left to the service. */
+export function processForm(source: File | { avatar_id: string }, options: ProcessOptions): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === null) continue;
+    if (Array.isArray(value)) for (const item of value) form.append(name, item);
+    else form.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  if (source instanceof File) form.set("file", source);
+  else form.set("avatar_id", source.avatar_id);
+  return form;
+}
+
+/**
+ * Process an upload, or the upload of an avatar again. XMLHttpRequest, because fetch does not tell how much was sent;
+ * as a job of its own rather than one stream, so that a broken connection loses nothing.
+ */
 export function startProcess(
-  file: File,
-  platform: string,
-  autoFix: boolean,
+  source: File | { avatar_id: string },
+  options: ProcessOptions,
   told: (share: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const form = new FormData();
-  form.set("platform", platform);
-  form.set("auto_fix", String(autoFix));
-  form.set("file", file);
+  const form = processForm(source, options);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/api/process");

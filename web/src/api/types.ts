@@ -53,6 +53,13 @@ export interface Problem {
   is_retryable?: boolean;
   issues?: { pointer: string; message: string }[];
   findings?: Finding[];
+  /** RIG_UNCERTAIN, NOT_HUMANOID */
+  confidence?: number;
+  reasons?: string[];
+  joints?: Record<string, number>;
+  /** A data: address. */
+  picture?: string;
+  rig?: Rig;
 }
 
 export interface Finding {
@@ -60,6 +67,47 @@ export interface Finding {
   rule: string;
   message: string;
   where?: string;
+  numbers?: Record<string, number>;
+  elements?: Record<string, number[]>;
+  /** Where in the uploaded file the first of the elements are: corners of faces, vertices. */
+  places?: { faces?: number[][]; vertices?: number[][] };
+  suggestion?: Suggestion;
+  fix?: string | null;
+}
+
+export type Tally = Record<Finding["severity"], number> & { findings: Finding[] };
+
+export interface Rig {
+  /** "kept", "mapped": the file's own; "created": found in the shape. */
+  state: string;
+  confidence: number;
+  /** By canonical name; so are places, and bones: their names in the written files. */
+  joints: Record<string, number>;
+  family?: string;
+  notes?: string[];
+  places?: Record<string, [number, number, number]>;
+  transform?: { scale: number; turn: number[][]; shift: number[] };
+  hints?: string[];
+  bones?: Record<string, string>;
+}
+
+export interface SourceFacts {
+  format?: string;
+  generator?: string;
+  unit_metres?: number | null;
+  up_axis?: string | null;
+  height?: number;
+  vertices?: number;
+  triangles?: number;
+  joints?: number;
+  morphs?: number;
+  box?: [number[], number[]] | null;
+  notes?: string[];
+}
+
+export interface Fixed {
+  id: string;
+  words: string;
 }
 
 export interface Level {
@@ -76,6 +124,9 @@ export interface AvatarFile {
   size: number;
   sha256: string;
   url: string;
+  /** "source": what was uploaded, under the name that it had. */
+  role?: string;
+  uploaded_as?: string;
 }
 
 export interface Avatar {
@@ -98,13 +149,18 @@ export interface Avatar {
     ignored: string[];
     notes: string[];
   };
-  validation?: Record<Finding["severity"], number> & { findings: Finding[] };
+  validation?: Tally;
   timings?: Record<string, number>;
   licences?: { name: string; author: string; licence: string; source: string }[];
   recipe?: Record<string, unknown> | null;
-  source?: Record<string, unknown>;
-  rig?: { state: string; confidence: number; joints: string[] };
-  fixes_applied?: unknown[];
+  source?: SourceFacts | null;
+  rig?: Rig | null;
+  face?: Record<string, unknown>;
+  findings?: { before: Tally; after: Tally };
+  fixes_applied?: Fixed[];
+  notes?: string[];
+  /** What was asked for when an upload was processed. */
+  options?: ProcessOptions;
 }
 
 export interface Progress {
@@ -113,6 +169,23 @@ export interface Progress {
   progress: number;
   title: string;
   elapsed_ms: number;
+}
+
+/** The fields of /api/process, as far as the pages send them. */
+export interface ProcessOptions {
+  platform?: string;
+  auto_fix?: boolean;
+  fixes?: string[] | null;
+  morph_targets?: boolean;
+  lods?: boolean;
+  no_face?: boolean;
+  pose?: "T" | "A" | "keep";
+  texture_size?: number | null;
+  compression?: string;
+  atlas?: boolean | null;
+  hints?: Record<string, [number, number, number]>;
+  min_confidence?: number;
+  name?: string | null;
 }
 
 export interface Recipe {

@@ -1,9 +1,13 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import * as api from "../api/client";
 import { problemOf, useJob } from "../api/job";
 import type { Avatar, Problem } from "../api/types";
+import { useAgain } from "../panels/again";
+import { useJoints } from "../panels/joints";
 import { ResultPanel } from "../panels/result";
+import { useSource, type SourceFile } from "../panels/source";
+import { SourceView } from "../panels/source_view";
 import { useStudio } from "../panels/studio";
 import { Viewport } from "../panels/viewport";
 import { Busy, JobProgress, ProblemNote } from "../ui/feedback";
@@ -34,6 +38,24 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
   const failure = problem ?? (state.kind === "failed" ? state.problem : null);
   const studio = useStudio(avatar);
   const [open, setOpen] = useState(true);
+  const [beside, setBeside] = useState(true);
+  const uploaded = useMemo(() => sourceOf(avatar), [avatar]);
+  const file = beside ? uploaded : null;
+  const source = useSource(file);
+  const joints = useJoints(avatar?.rig ?? null, source.ready ? source.stage : null, avatar?.avatar_id ?? "");
+  const again = useAgain(avatar);
+  const review = uploaded && share === null ? { source: file ? source : null, joints, again } : undefined;
+  // What is looked at on one side is looked at on the other.
+  useEffect(() => {
+    const [a, b] = [source.stage, studio.stage];
+    if (!a || !b || !file) return;
+    b.link(a);
+    a.link(b);
+    return () => {
+      a.link(null);
+      b.link(null);
+    };
+  }, [source.stage, studio.stage, file]);
   return (
     <div class="preview">
       <header class="preview-head">
@@ -58,6 +80,11 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
               Download
             </a>
           )}
+          {uploaded && (
+            <button class="button button-small" type="button" aria-pressed={beside} onClick={() => setBeside(!beside)}>
+              {beside ? "Hide upload" : "Show upload"}
+            </button>
+          )}
           {avatar && (
             <button class="button button-small" type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
               {open ? "Hide panel" : "Show panel"}
@@ -66,31 +93,47 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
         </span>
       </header>
       <div class={avatar && open ? "studio studio-preview" : "studio studio-one"}>
-        <Viewport studio={studio}>
-          {failure ? (
-            <ProblemNote problem={failure} />
-          ) : state.kind === "running" || state.kind === "sending" ? (
-            <JobProgress progress={state.kind === "running" ? state.progress : null} upload={null} onCancel={cancel} />
-          ) : id || preset ? (
-            <Busy label="Loading the avatar" />
-          ) : (
-            <div class="invite">
-              <h2>Whom do you want to see?</h2>
-              <p>
-                Add <code>?avatar_id=…</code> or <code>?preset=…</code> to the address, or pick one from the list.
-              </p>
-              <Link to="/avatars" class="button">
-                Avatars
-              </Link>
-            </div>
-          )}
-        </Viewport>
+        <div class={file ? "pair" : "pair pair-one"}>
+          {file && <SourceView source={source} name={file.name} />}
+          <Viewport studio={studio}>
+            {failure ? (
+              <ProblemNote problem={failure} />
+            ) : state.kind === "running" || state.kind === "sending" ? (
+              <JobProgress progress={state.kind === "running" ? state.progress : null} upload={null} onCancel={cancel} />
+            ) : id || preset ? (
+              <Busy label="Loading the avatar" />
+            ) : (
+              <div class="invite">
+                <h2>Whom do you want to see?</h2>
+                <p>
+                  Add <code>?avatar_id=…</code> or <code>?preset=…</code> to the address, or pick one from the list.
+                </p>
+                <Link to="/avatars" class="button">
+                  Avatars
+                </Link>
+              </div>
+            )}
+          </Viewport>
+        </div>
         {avatar && open && (
           <aside class="side side-right" aria-label="About the avatar">
-            <ResultPanel key={avatar.avatar_id} avatar={avatar} studio={studio} />
+            <ResultPanel key={avatar.avatar_id} avatar={avatar} studio={studio} review={review} />
           </aside>
         )}
       </div>
     </div>
   );
+}
+
+/** What the avatar was made from, when it was made from a file. */
+function sourceOf(avatar: Avatar | null): SourceFile | null {
+  const found = avatar?.files.find((f) => f.role === "source");
+  if (!avatar || !found) return null;
+  return {
+    key: found.url,
+    name: found.uploaded_as ?? found.name,
+    load: (signal, told) => api.download(api.localPath(found.url), signal, told),
+    box: avatar.source?.box ?? null,
+    placing: avatar.rig?.transform ?? null,
+  };
 }

@@ -2,25 +2,50 @@
 
 import type { JSX } from "preact";
 import * as api from "../api/client";
-import type { Avatar, Finding } from "../api/types";
+import type { Avatar } from "../api/types";
 import { CopyButton, ProblemNote } from "../ui/feedback";
 import { bytes, count, millimetres } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { Link } from "../ui/shell";
 import { Tabs, type Tab } from "../ui/tabs";
+import { Findings } from "./finding_list";
+import { JointPanel } from "./joint_panel";
 import { MorphPanel } from "./morphs";
+import { AgainNote, BeforeAfter, FindingsReview, Mended, RigSummary, type Review } from "./review";
 import type { Studio } from "./studio";
+import { WeightPanel } from "./weight_panel";
 
-export function ResultPanel({ avatar, studio }: { avatar: Avatar; studio: Studio }): JSX.Element {
-  const findings = avatar.validation?.findings ?? [];
+/** review: given where a processed upload can be looked at beside its source and worked on. */
+export function ResultPanel(props: { avatar: Avatar; studio: Studio; review?: Review | undefined }): JSX.Element {
+  const { avatar, studio, review } = props;
+  const { rig } = avatar;
+  const findings = [...(avatar.validation?.findings ?? []), ...(review ? (avatar.findings?.before.findings ?? []) : [])];
   const serious = findings.filter((f) => f.severity === "error" || f.severity === "warning").length;
+  const found = review ? () => <FindingsReview avatar={avatar} review={review} /> : () => <Findings findings={findings} />;
   const tabs: Tab[] = [
     { id: "result", label: "Result", content: () => <Summary avatar={avatar} /> },
-    { id: "shapes", label: "Shapes", content: () => <MorphPanel studio={studio} /> },
-    { id: "findings", label: "Findings", badge: serious || undefined, content: () => <Findings findings={findings} /> },
-    { id: "lods", label: "LODs", content: () => <Levels avatar={avatar} studio={studio} /> },
+    { id: "findings", label: "Findings", badge: serious || undefined, content: found },
   ];
+  if (rig && review) {
+    const { joints, again } = review;
+    const busy = again.state.kind === "sending" || again.state.kind === "running";
+    const reskin = (): void => again.run({ hints: joints.hints() });
+    tabs.push({ id: "joints", label: "Joints", content: () => <JointPanel rig={rig} joints={joints} busy={busy} onReskin={reskin} /> });
+  }
+  if (rig) tabs.push({ id: "weights", label: "Weights", content: () => <WeightPanel avatar={avatar} studio={studio} /> });
+  tabs.splice(rig ? tabs.length : 1, 0, { id: "shapes", label: "Shapes", content: () => <MorphPanel studio={studio} /> });
+  tabs.push({ id: "lods", label: "LODs", content: () => <Levels avatar={avatar} studio={studio} /> });
   if (avatar.recipe) tabs.push({ id: "recipe", label: "Recipe", content: () => <RecipeText avatar={avatar} /> });
-  return <Tabs tabs={tabs} label="About the avatar" />;
+  return (
+    <div class="result-panel">
+      {review && (
+        <div class="again">
+          <AgainNote avatar={avatar} again={review.again} />
+        </div>
+      )}
+      <Tabs tabs={tabs} label="About the avatar" />
+    </div>
+  );
 }
 
 function Summary({ avatar }: { avatar: Avatar }): JSX.Element {
@@ -30,14 +55,14 @@ function Summary({ avatar }: { avatar: Avatar }): JSX.Element {
         <ProblemNote key={problem.detail} problem={problem} />
       ))}
       <Words avatar={avatar} />
-      {avatar.rig && (
-        <section class="block">
-          <h3>Skeleton</h3>
-          <p>
-            {avatar.rig.joints.length} joints {avatar.rig.state}, {Math.round(100 * avatar.rig.confidence)} % sure.
-          </p>
-        </section>
+      {avatar.rig && location.pathname !== "/api/preview" && (
+        <Link to={`/api/preview?avatar_id=${avatar.avatar_id}`} class="button button-primary button-wide">
+          Review beside the uploaded file
+        </Link>
       )}
+      <RigSummary avatar={avatar} />
+      {avatar.findings && <BeforeAfter avatar={avatar} />}
+      <Mended avatar={avatar} />
       <section class="block">
         <h3>Files</h3>
         <ul class="files">
@@ -115,35 +140,6 @@ function Words({ avatar }: { avatar: Avatar }): JSX.Element | null {
         ))}
       </ul>
     </section>
-  );
-}
-
-const RANK: Finding["severity"][] = ["error", "warning", "info", "hint"];
-
-export function Findings({ findings }: { findings: Finding[] }): JSX.Element {
-  if (findings.length === 0) {
-    return (
-      <p class="empty empty-good">
-        <Icon name="check" /> The platform's rules find nothing to say.
-      </p>
-    );
-  }
-  const sorted = [...findings].sort((a, b) => RANK.indexOf(a.severity) - RANK.indexOf(b.severity));
-  return (
-    <ul class="findings">
-      {sorted.map((f, i) => (
-        <li key={i} class={`finding finding-${f.severity}`}>
-          <Icon name={f.severity === "error" || f.severity === "warning" ? "warn" : "info"} />
-          <div>
-            <p>{f.message}</p>
-            <p class="faint">
-              {f.severity} · <code>{f.rule}</code>
-              {f.where ? ` · ${f.where}` : ""}
-            </p>
-          </div>
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -11,6 +11,7 @@ import type { Stage, View } from "../viewer/stage";
 export interface Studio {
   /** Give it to the element that the picture goes into. */
   host: (element: HTMLElement | null) => void;
+  stage: Stage | null;
   /** null: nothing is being loaded. */
   loading: number | null;
   problem: Problem | null;
@@ -27,6 +28,9 @@ export interface Studio {
   setSkeleton: (on: boolean) => void;
   wireframe: boolean;
   setWireframe: (on: boolean) => void;
+  /** The bone whose weights are shown, by its name in the file. */
+  heat: string | null;
+  setHeat: (bone: string | null) => void;
   channel: Channel;
   setChannel: (channel: Channel) => void;
   turning: boolean;
@@ -39,7 +43,7 @@ export interface Studio {
 
 /** The GLB of each level of detail, finest first: NAME.glb, NAME_lod1.glb, ... */
 export function levelFiles(avatar: Avatar | null): AvatarFile[] {
-  const glbs = avatar?.files.filter((f) => f.format === "glb" || f.format === "vrm") ?? [];
+  const glbs = avatar?.files.filter((f) => f.role !== "source" && (f.format === "glb" || f.format === "vrm")) ?? [];
   const first = glbs[0];
   if (!first) return [];
   const coarser = glbs
@@ -60,6 +64,7 @@ export function useStudio(avatar: Avatar | null): Studio {
   const [level, setLevel] = useState(0);
   const [skeleton, setSkeleton] = useState(false);
   const [wireframe, setWireframe] = useState(false);
+  const [heat, setHeat] = useState<string | null>(null);
   const [channel, setChannel] = useState<Channel>("lit");
   const [turning, setTurning] = useState(false);
   const [clip, setClip] = useState<string | null>(null);
@@ -86,12 +91,14 @@ export function useStudio(avatar: Avatar | null): Studio {
     setLevel(0);
     setValues({});
     setClip(null);
+    setHeat(null);
   }, [id]);
 
   const levels = levelFiles(avatar);
   const url = levels[Math.min(level, levels.length - 1)]?.url;
-  const wanted = useRef({ values, skeleton, wireframe, channel, clip });
-  wanted.current = { values, skeleton, wireframe, channel, clip };
+  const sure = confidences(avatar);
+  const wanted = useRef({ values, skeleton, wireframe, channel, clip, heat, sure });
+  wanted.current = { values, skeleton, wireframe, channel, clip, heat, sure };
   useEffect(() => {
     if (!stage) return;
     if (!url) {
@@ -114,6 +121,8 @@ export function useStudio(avatar: Avatar | null): Studio {
         for (const [name, value] of Object.entries(now.values)) model.setMorph(name, value);
         stage.show(model);
         stage.channel(now.channel);
+        stage.confidence(now.sure);
+        stage.heat(now.heat);
         stage.skeleton(now.skeleton);
         stage.wireframe(now.wireframe);
         stage.play(now.clip);
@@ -132,6 +141,7 @@ export function useStudio(avatar: Avatar | null): Studio {
   useEffect(() => stage?.skeleton(skeleton), [stage, skeleton]);
   useEffect(() => stage?.wireframe(wireframe), [stage, wireframe]);
   useEffect(() => stage?.channel(channel), [stage, channel]);
+  useEffect(() => stage?.heat(heat), [stage, heat]);
   useEffect(() => stage?.turntable(turning), [stage, turning]);
   useEffect(() => stage?.play(clip), [stage, clip]);
 
@@ -161,6 +171,7 @@ export function useStudio(avatar: Avatar | null): Studio {
 
   return {
     host,
+    stage,
     loading,
     problem,
     facts,
@@ -176,6 +187,8 @@ export function useStudio(avatar: Avatar | null): Studio {
     setSkeleton,
     wireframe,
     setWireframe,
+    heat,
+    setHeat,
     channel,
     setChannel,
     turning,
@@ -185,6 +198,12 @@ export function useStudio(avatar: Avatar | null): Studio {
     view,
     savePicture,
   };
+}
+
+/** How sure each bone is, by its name in the files; empty for skeletons that nobody guessed. */
+function confidences(avatar: Avatar | null): Map<string, number> {
+  const { bones, joints } = avatar?.rig ?? {};
+  return new Map(Object.entries(bones ?? {}).map(([name, own]) => [own, joints?.[name] ?? 0]));
 }
 
 function viewerProblem(error: unknown): Problem {

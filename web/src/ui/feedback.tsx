@@ -35,9 +35,9 @@ export function ProblemNote({ problem, onFix }: { problem: Problem; onFix?: ((ac
             {problem.suggestions.map((s) => (
               <li key={s.title}>
                 <b>{s.title}</b> {s.description}
-                {s.auto_fixable && s.action && onFix && (
+                {s.action && onFix && (
                   <button class="button button-small" type="button" onClick={() => onFix(s.action ?? "")}>
-                    Apply
+                    Apply this fix
                   </button>
                 )}
               </li>

@@ -5,6 +5,9 @@ import { MeshoptDecoder } from "three/examples/jsm/libs/meshopt_decoder.module.j
 import { GLTFLoader } from "three/examples/jsm/loaders/GLTFLoader.js";
 import type { Channel } from "./channel_names";
 import { channelMaterial } from "./channels";
+import { sureness } from "./colours";
+import { heatMaterial } from "./heat";
+import { plain } from "./names";
 
 export interface Facts {
   triangles: number;
@@ -23,6 +26,10 @@ export class Model {
   private readonly originals = new Map<THREE.Mesh, THREE.Material | THREE.Material[]>();
   private readonly shown = new Map<string, THREE.Material>();
   private overlays: { bones?: BoneLines; wires?: THREE.Mesh[] } = {};
+  private channel: Channel = "lit";
+  private heat: string | null = null;
+  private readonly heats = new Map<THREE.Skeleton | null, ReturnType<typeof heatMaterial>>();
+  private sure: ReadonlyMap<string, number> = new Map();
   private readonly mixer: THREE.AnimationMixer;
 
   private constructor(
@@ -45,10 +52,18 @@ export class Model {
   }
 
   static async read(bytes: ArrayBuffer): Promise<Model> {
-    const loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
-    const gltf = await loader.parseAsync(bytes, "");
+    const gltf = await Model.loader().parseAsync(bytes, "");
     gltf.scene.updateMatrixWorld(true);
     return new Model(gltf.scene, gltf.animations);
+  }
+
+  static loader(manager?: THREE.LoadingManager): GLTFLoader {
+    return new GLTFLoader(manager).setMeshoptDecoder(MeshoptDecoder);
+  }
+
+  /** What another loader made. */
+  static of(root: THREE.Group, clips: THREE.AnimationClip[]): Model {
+    return new Model(root, clips);
   }
 
   setMorph(name: string, value: number): void {
@@ -59,6 +74,8 @@ export class Model {
   }
 
   setChannel(channel: Channel): void {
+    this.channel = channel;
+    if (this.heat !== null) return;
     for (const mesh of this.meshes) {
       const source = this.originals.get(mesh);
       if (source) mesh.material = Array.isArray(source) ? source.map((m) => this.as(m, channel)) : this.as(source, channel);
@@ -73,8 +90,29 @@ export class Model {
     return found;
   }
 
+  /** Colour every vertex by how much it follows the bone of that name; null: show the surface again. */
+  setHeat(bone: string | null): void {
+    this.heat = bone;
+    if (bone === null) return this.setChannel(this.channel);
+    for (const mesh of this.meshes) {
+      const skeleton = mesh instanceof THREE.SkinnedMesh ? mesh.skeleton : null;
+      const heat = this.heats.get(skeleton) ?? heatMaterial();
+      this.heats.set(skeleton, heat);
+      heat.bone.value = skeleton?.bones.findIndex((b) => plain(b.name) === plain(bone)) ?? -1;
+      mesh.material = heat.material;
+    }
+  }
+
+  setConfidence(of: ReadonlyMap<string, number>): void {
+    this.sure = new Map([...of].map(([name, p]) => [plain(name), p]));
+    this.overlays.bones?.paint(this.sure);
+  }
+
   setSkeleton(on: boolean): void {
-    if (on) this.overlays.bones ??= new BoneLines(this.root);
+    if (on && !this.overlays.bones) {
+      this.overlays.bones = new BoneLines(this.root);
+      this.overlays.bones.paint(this.sure);
+    }
     if (this.overlays.bones) this.overlays.bones.visible = on;
   }
 
@@ -107,6 +145,7 @@ export class Model {
       if (mesh instanceof THREE.SkinnedMesh) mesh.skeleton.dispose();
     }
     for (const material of this.shown.values()) material.dispose();
+    for (const { material } of this.heats.values()) material.dispose();
     this.overlays.bones?.dispose();
   }
 
@@ -174,16 +213,30 @@ class BoneLines {
       if ((node.parent as THREE.Bone | null)?.isBone && node.parent) this.pairs.push([node.parent, node]);
     });
     const over = { depthTest: false, depthWrite: false, transparent: true, toneMapped: false };
-    this.lines = new THREE.LineSegments(room(2 * this.pairs.length), new THREE.LineBasicMaterial({ color: 0xf0b35e, ...over }));
+    this.lines = new THREE.LineSegments(room(2 * this.pairs.length), new THREE.LineBasicMaterial({ color: 0xffffff, vertexColors: true, ...over }));
     this.dots = new THREE.Points(
       room(this.joints.length),
-      new THREE.PointsMaterial({ color: 0xffe2b0, size: 5, sizeAttenuation: false, ...over }),
+      new THREE.PointsMaterial({ vertexColors: true, size: 5, sizeAttenuation: false, ...over }),
     );
     for (const thing of [this.lines, this.dots]) {
       thing.frustumCulled = false;
       thing.renderOrder = 10;
       root.add(thing);
     }
+  }
+
+  /** Bones that somebody is more or less sure of in colours from red to green, others in amber. */
+  paint(sure: ReadonlyMap<string, number>): void {
+    const colour = new THREE.Color();
+    const of = (node: THREE.Object3D, plainly: number): number[] => {
+      const p = sure.get(plain(node.name));
+      if (p === undefined) colour.set(plainly);
+      else colour.setRGB(...sureness(p), THREE.SRGBColorSpace);
+      return colour.toArray();
+    };
+    const lines = this.pairs.flatMap(([, node]) => [...of(node, 0xf0b35e), ...of(node, 0xf0b35e)]);
+    this.lines.geometry.setAttribute("color", new THREE.Float32BufferAttribute(lines, 3));
+    this.dots.geometry.setAttribute("color", new THREE.Float32BufferAttribute(this.joints.flatMap((n) => of(n, 0xffe2b0)), 3));
   }
 
   get visible(): boolean {

@@ -6,6 +6,15 @@ import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment
 import type { Channel } from "./channel_names";
 import { Model } from "./model";
 
+/** What things that live on a stage may use of it. */
+export interface Room {
+  scene: THREE.Scene;
+  camera: THREE.PerspectiveCamera;
+  controls: OrbitControls;
+  canvas: HTMLCanvasElement;
+  ask: () => void;
+}
+
 export type View = "full" | "face" | "side" | "back";
 
 export class Stage {
@@ -22,6 +31,8 @@ export class Stage {
   private playing = false;
   private before = 0;
   private flight: { to: THREE.Vector3; target: THREE.Vector3 } | null = null;
+  private partner: Stage | null = null;
+  private readonly told = { at: new THREE.Vector3(), target: new THREE.Vector3() };
 
   constructor(private readonly host: HTMLElement) {
     this.renderer = new THREE.WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
@@ -77,6 +88,65 @@ export class Stage {
 
   get current(): Model | null {
     return this.model;
+  }
+
+  get room(): Room {
+    return { scene: this.scene, camera: this.camera, controls: this.controls, canvas: this.renderer.domElement, ask: this.ask };
+  }
+
+  /** From now on the other stage's camera goes where this one's goes; say it to both for both ways. */
+  link(other: Stage | null): void {
+    this.partner = other;
+    this.share(true);
+  }
+
+  private share(always = false): void {
+    const { at, target } = this.told;
+    const same = at.distanceTo(this.camera.position) < 1e-5 && target.distanceTo(this.controls.target) < 1e-5;
+    if (!this.partner || (same && !always)) return;
+    this.remember();
+    this.partner.follow(this.camera.position, this.controls.target);
+  }
+
+  private follow(at: THREE.Vector3, target: THREE.Vector3): void {
+    this.flight = null;
+    this.camera.position.copy(at);
+    this.controls.target.copy(target);
+    this.controls.update();
+    this.remember();
+    this.ask();
+  }
+
+  private remember(): void {
+    this.told.at.copy(this.camera.position);
+    this.told.target.copy(this.controls.target);
+  }
+
+  /** Fly to where `thing` fills a good part of the picture, from the side that one looks from now. */
+  lookAt(thing: THREE.Object3D): void {
+    thing.updateWorldMatrix(true, true);
+    const ball = new THREE.Box3().setFromObject(thing, true).getBoundingSphere(new THREE.Sphere());
+    if (!(ball.radius >= 0)) return;
+    const slope = Math.tan(THREE.MathUtils.degToRad(this.camera.fov / 2)) * Math.min(1, this.camera.aspect);
+    const away = Math.max((1.7 * ball.radius) / slope, 0.32);
+    const arm = this.camera.position.clone().sub(this.controls.target).setLength(away);
+    this.flight = { to: ball.center.clone().add(arm), target: ball.center.clone() };
+    this.ask();
+  }
+
+  redraw(): void {
+    this.ask();
+  }
+
+  heat(bone: string | null): void {
+    this.model?.setHeat(bone);
+    this.ask();
+  }
+
+  /** How sure each bone of the skeleton is, by its name in the file. */
+  confidence(of: ReadonlyMap<string, number>): void {
+    this.model?.setConfidence(of);
+    this.ask();
   }
 
   morph(name: string, value: number): void {
@@ -188,6 +258,7 @@ export class Stage {
     this.controls.autoRotate = this.turning && this.model !== null;
     this.controls.autoRotateSpeed = 1.6;
     const moved = this.controls.update(seconds || undefined);
+    this.share();
     this.model?.update(seconds);
     this.renderer.render(this.scene, this.camera);
     return moved || this.flight !== null || this.playing || this.controls.autoRotate;
