@@ -108,6 +108,7 @@ def process(
     morph_targets: Annotated[bool | None, typer.Option("--morph-targets/--no-morph-targets")] = None,
     lods: Annotated[bool | None, typer.Option("--lods/--no-lods")] = None,
     no_face: Annotated[bool | None, typer.Option("--no-face", help="make no expressions")] = None,
+    triangles: Annotated[int | None, typer.Option(help="most triangles; 0 for no limit")] = None,
     min_confidence: Annotated[float | None, typer.Option(help="use a skeleton found with at least this")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +116,12 @@ def process(
     from .process import as_options, make, print_made
 
     flags: dict[str, Any] = {"platform": platform, "auto_fix": auto_fix, "pose": pose, "lods": lods}
-    flags |= {"morph_targets": morph_targets, "no_face": no_face, "min_confidence": min_confidence}
+    flags |= {
+        "morph_targets": morph_targets,
+        "triangles": triangles,
+        "no_face": no_face,
+        "min_confidence": min_confidence,
+    }
     with failing_well(as_json):
         answer = make(file, out, as_options(flags, fix or [], hint or []), quiet=as_json)
         if as_json:

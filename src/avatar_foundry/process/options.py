@@ -33,6 +33,9 @@ class Options(BaseModel):
     texture_size: Literal[256, 512, 1024, 2048, 4096] | None = Field(
         None, description="longest side in pixels; default by platform"
     )
+    triangles: int | None = Field(
+        None, ge=0, le=10_000_000, description="most triangles of the full detail; default by platform, 0 for no limit"
+    )
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
     compression: Literal["none", "meshopt", "draco"] = "none"
     hints: Mapping[Annotated[str, Field(max_length=32)], Point] = Field(

@@ -12,6 +12,7 @@ from .check import check_result, check_source, mend
 from .ledger import Ledger
 from .options import Options
 from .read import read_file
+from .reduce import meet_budget
 from .rig import bind_created, find_skeleton
 from .settle import give_materials, rest_in, stand, take_textures
 
@@ -32,6 +33,7 @@ def plan(
         *checking(ledger, name, data, options, read),
         mend(ledger, options),
         give_materials(),
+        meet_budget(ledger, platform.budget.triangles if options.triangles is None else options.triangles),
         find_skeleton(ledger, options),
         bind_created(ledger),
         stand(ledger),

@@ -38,9 +38,7 @@ async def mesh_of(
     """A task's parameters. Raises Problem before anything is stored when the file cannot be read here."""
     s = services(request)
     if sum(x is not None for x in (file, path, avatar_id)) != 1:
-        raise Problem(
-            "VALIDATION_ERROR", "/file: send one of: a file, the `path` of an upload, an `avatar_id`"
-        )
+        raise Problem("VALIDATION_ERROR", "/file: send one of: a file, the `path` of an upload, an `avatar_id`")
     if path is not None:
         return await from_workspace(s, caller(request), path, options)
     if avatar_id is not None:

@@ -31,6 +31,7 @@ def asked(
     no_face: Annotated[bool, Form(description="make no expressions")] = False,
     pose: Annotated[Literal["T", "A", "keep"], Form(description="rest pose")] = "T",
     texture_size: Annotated[int | None, Form(ge=256, le=4096, description="longest side of textures")] = None,
+    triangles: Annotated[int | None, Form(ge=0, le=10_000_000, description="most triangles; 0 for no limit")] = None,
     atlas: Annotated[bool | None, Form(description="few draw calls")] = None,
     compression: Annotated[Literal["none", "meshopt", "draco"], Form()] = "none",
     hints: Annotated[
