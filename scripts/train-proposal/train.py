@@ -1,6 +1,6 @@
 """Train on the shards written so far, reading new ones as they come.
 
-usage: train.py SHARDS_FOLDER OUT.pt MINUTES [START.pt]
+usage: train.py SHARDS_FOLDER OUT.pt MINUTES [START.pt [PEAK]]    PEAK: of the learning rate, 1 for a fresh start
 """
 
 import sys
@@ -119,10 +119,11 @@ def main() -> None:
     folder, out, minutes = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
     torch.set_num_threads(1)
     torch.manual_seed(3)
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng([3, len(sys.argv)])
     network = Network()
     if len(sys.argv) > 4:
         network.load_state_dict(torch.load(sys.argv[4]))
+    peak = float(sys.argv[5]) if len(sys.argv) > 5 else 1.0
     print(sum(p.numel() for p in network.parameters()), "parameters", flush=True)
     average = {k: v.clone() for k, v in network.state_dict().items()}
     optimiser = Both(network)
@@ -140,6 +141,7 @@ def main() -> None:
         shard = shards[names[int(rng.integers(len(names)))]]
         batch = turned(batch_of(shard, rng.choice(len(shard["rows"]), BATCH, replace=False)), rng)
         rate = min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * min(gone, 1))) + 0.005
+        rate *= peak
         network.train()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out_ = network(batch["rows"], batch["near1"], batch["near2"], batch["near3"])
