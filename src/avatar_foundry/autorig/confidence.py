@@ -14,10 +14,12 @@ from .tree import Tree, branches
 from .volume import F64, Volume
 
 #: Share of joints found within 4 % of the height: the eight characters of docs/rigging.md as they come and in four
-#: random poses each, figures that were recognised only.
+#: random poses each, figures that were recognised only. Fingers where both hands showed them.
 USUAL = {
     **{"Shoulder": 0.48, "UpperArm": 0.84, "LowerArm": 0.89, "Hand": 0.95},
     **{"UpperLeg": 0.71, "LowerLeg": 0.96, "Foot": 0.8, "Toes": 0.76},
+    **{f + s: 0.75 for f in ("Index", "Middle", "Ring", "Little") for s in ("Proximal", "Intermediate", "Distal")},
+    **{"Thumb" + s: 0.7 for s in ("Metacarpal", "Proximal", "Distal")},
     **{"hips": 0.53, "spine": 0.53, "chest": 0.53, "upperChest": 0.75, "neck": 0.95, "head": 0.93},
 }
 OTHER = 0.6

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, Frozen
+from ..avatar import F32, I32, Frozen
 from ..geometry import components
 from ..humanoid import AXIS65, MAIN_CHILD, TWISTS
 from ..rig import joint_points
 from ..rig.joints import POINTS
 from .confidence import gather, rate
 from .embed import complete, embed, measure_widths
+from .fingers import both_hands
 from .joints import SIDES, place
 from .limbs import find_limbs
 from .orient import Stand, find_stand, root_of, solid, without_stand
@@ -81,7 +82,8 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
 
     given = {n: stand.scale * stand.turn @ np.asarray(p, np.float64) + stand.shift for n, p in (hints or {}).items()}
     q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
-    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer)
+    placed = stand.scale * positions @ stand.turn.T + stand.shift
+    return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer, (placed, surface.faces))
 
 
 def _faced(stand: Stand, points: F64) -> Stand:
@@ -92,7 +94,14 @@ def _faced(stand: Stand, points: F64) -> Stand:
     return replace(stand if across >= 0 else stand.turned(), facing=max(stand.facing, 0.7 * SURE))
 
 
-def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer: Callable[[], tuple[F64, F64]]) -> Fit:
+def _measure(
+    stand: Stand,
+    q: F64,
+    normals: F64,
+    given: Mapping[str, F64],
+    finer: Callable[[], tuple[F64, F64]],
+    mesh: tuple[F64, I32],
+) -> Fit:
     """The fit to samples `q` with `normals`, in the space of `stand`; so are the places `given`.
 
     Where limbs are not to be told from the body, it is tried again on `finer` samples and voxels.
@@ -116,7 +125,8 @@ def _measure(stand: Stand, q: F64, normals: F64, given: Mapping[str, F64], finer
         tips = {side + "HandEnd": arm.tip for side, arm in zip(SIDES, limbs.arms, strict=True)}
         tips |= {side + "ToesEnd": leg.tip for side, leg in zip(SIDES, limbs.legs, strict=True)}
         base = _body(joints, tips, q, normals, volume)
-        joints |= _leaves(joints, tips, base)
+        joints |= {**both_hands(*mesh, joints, tips), **_leaves(joints, tips, base)}
+    joints |= {name: p for name, p in given.items() if name in PARENT}
     evidence = replace(gather(limbs, joints, tree, volume, q, base), asymmetry=stand.asymmetry, facing=stand.facing)
     humanoid, reasons, confidence = rate(evidence, joints, frozenset(given))
     metres = metres_per_unit(1.0 / stand.scale) / stand.scale
