@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array
 from scipy.spatial import cKDTree
 
 from ..avatar import F32
@@ -14,6 +15,7 @@ from .register import Registered
 from .template import template
 
 TURN = 0.25  # distances between the eyes that a quarter turn of the normal counts as
+SHORT = 0.06  # distances between the eyes: longer edges do not even out
 FAR, FARTHEST = 0.12, 0.30  # distances between the eyes: skin this far from ours moves less, does not move
 
 
@@ -56,6 +58,25 @@ def match(points: F64, normals: F64, side: F64, base: F32, r: Registered) -> Mat
     distance = np.sqrt(gap[every, best]) / unit
     trust = np.clip((FARTHEST - distance) / (FARTHEST - FAR), 0.0, 1.0)
     return Match(faces[near[every, best]].astype(np.int64), weights[every, best], trust * trust * (3.0 - 2.0 * trust))
+
+
+def smooth(motion: F32, points: F64, faces: I64, where: F64, spacing: float, rounds: int = 3) -> F32:
+    """`motion` (N, S, 3) of skin at `points`, evened out along short edges; faces (F, 3) rows, where (N,) 0..1."""
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    length = np.sqrt(((points[ends[:, 0]] - points[ends[:, 1]]) ** 2).sum(axis=1)) / (SHORT * spacing)
+    share = np.exp(-(length**2)) * where[ends[:, 0]]
+    kept = share > 1e-3
+    graph = csr_array((share[kept], (ends[kept, 0], ends[kept, 1])), shape=(len(points), len(points)))
+    total = np.asarray(graph.sum(axis=1)).ravel()
+    rows = np.flatnonzero(total > 0)
+    amount = np.minimum(total[rows], 1.0)
+    step = csr_array(diags_array(0.6 * amount / total[rows]) @ graph[rows]).astype(np.float32)
+    keep = (1.0 - 0.6 * amount).astype(np.float32)[:, None]
+    flat = motion.reshape(len(motion), -1).copy()
+    for _ in range(rounds):
+        flat[rows] = keep * flat[rows] + step @ flat
+    return flat.reshape(motion.shape)
 
 
 def gather(m: Match, deltas: F32) -> F32:

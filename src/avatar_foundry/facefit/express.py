@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from ..avatar import F32, Avatar, Mesh, Morph
 from ..face.names import ARKIT, EXTRAS, RECIPES, SHAPES, VISEMES
 from .aliases import known_shapes
-from .carry import gather, match
+from .carry import gather, match, smooth
 from .eyes import ball_of
 from .features import Features, find_features
 from .field import carried_field, seat_eyes
-from .follow import SQUASH, blend, jaw_motion, on_skin, sort_pieces, tongue_motion, turn_eye
+from .follow import SQUASH, blend, jaw_motion, lashes_of, on_jaw, on_skin, sort_pieces, tongue_motion, turn_eye
 from .frontal import F64, I64
 from .head import Head, head_of
-from .lids import close_lids, rim_of
+from .lids import close_lids, on_rim, rim_of
 from .lips import lip_sides
 from .register import Registered, register
 from .report import Report
@@ -24,7 +24,6 @@ from .template import SIDES
 DROP = 1e-5  # metres at the size of an adult's head
 SEALED = 0.45  # of what lips would part, where they cannot
 PARTING = ("jawOpen", "mouthClose", "mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthShrugUpper")
-WANTED = tuple(s for s in SHAPES if s not in EXTRAS or s in ("eyesClosed",))
 ADULT = 0.066  # metres between an adult's eyes
 
 
@@ -48,7 +47,7 @@ def express(avatar: Avatar, base: F32 | None = None, *, skip_existing: bool = Tr
         return avatar, Report("none", why, kept=kept)
     r = register(seen)
     motion, facts = _motions(avatar, head, seen, r)
-    made = [s for s in WANTED if s not in facts.missing and s not in kept]
+    made = [s for s in SHAPES if s not in facts.missing and s not in kept]
     return _give(avatar, head, motion, made, kept, replace(facts, kept=kept), seen, r)
 
 
@@ -65,6 +64,7 @@ def no_face(f: Features) -> str | None:
 
 def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32, Report]:
     """(V, S, 3) what each vertex of the head does, and what is to be said about it."""
+    assert f.mouth is not None
     spacing = r.spacing
     balls = tuple(
         ball_of(head.positions[np.isin(head.piece, list(e.pieces))]) if e.ball and e.pieces else None for e in f.eyes
@@ -83,6 +83,11 @@ def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F3
         side = lip_sides(head.positions, head.faces, f.skin, number, f.seam, spacing)[skin]
     m = match(at, head.normals[skin], side, base, r)
     moved = gather(m, deltas)
+    rows = np.full(len(head.positions), -1, np.int64)
+    rows[skin] = np.arange(len(skin))
+    own = rows[_skin_faces(head, f)]
+    away = np.sqrt(((at - f.mouth.mean(axis=0)) ** 2).sum(axis=1)) / spacing
+    moved = smooth(moved, at, own[(own >= 0).all(axis=1)], np.clip(2.2 - 2.0 * away, 0.0, 1.0), spacing)
     limited: dict[str, str] = {}
     missing: dict[str, str] = {}
     if not f.parted:
@@ -96,19 +101,22 @@ def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F3
     if not kinds.tongue:
         missing["tongueOut"] = "there is no tongue"
     lids = [e.lids for e in f.eyes]
-    gap = 0.0
+    gap, rims = 0.0, []
     for i, eye in enumerate(f.eyes):
         for what in ("Blink", "Squint", "Wide"):
             if not eye.lids:
                 limited[f"eye{what}{SIDES[i]}"] = "there are no lids: the eye itself flattens"
         if eye.lids:
             rim = rim_of(eye, f, head.positions, _skin_faces(head, f))
-            if rim is not None:
-                gap = max(gap, close_lids(moved, skin, head.positions, rim, i, balls[i], spacing))
+            rims.append(rim)
+            own = _skin_faces(head, f)
+            gap = max(gap, close_lids(moved, m, skin, head.positions, own, f, rim, i, balls[i], spacing))
         else:
             moved[:, SHAPES.index(f"eyeBlink{SIDES[i]}")] = 0.0
     moved *= head.weight[skin, None, None].astype(np.float32)
     blend(moved, (*VISEMES[1:], *EXTRAS))
+    silent = int(np.argmin(((at - f.mouth[len(f.mouth) // 2] + (0.0, 0.0, 0.3 * spacing)) ** 2).sum(axis=1)))
+    moved[silent, SHAPES.index("viseme_sil"), 2] = -1e-4 * spacing / ADULT  # Unity drops shapes without any delta
     motion[skin] = moved
     for i, (eye, pieces) in enumerate(zip(f.eyes, kinds.eyes, strict=True)):
         rows = np.flatnonzero(np.isin(head.piece, list(pieces)))
@@ -116,13 +124,22 @@ def _motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F3
         if len(rows):
             centre = ball[:3] if ball is not None else eye.middle
             motion[rows] = turn_eye(head.positions[rows], centre, SIDES[i], eye.lids, SQUASH)
-    for pieces, fn in ((kinds.lower_teeth, jaw_motion), (kinds.tongue, tongue_motion)):
-        rows = np.flatnonzero(np.isin(head.piece, list(pieces)))
-        if len(rows):
-            motion[rows] = fn(head.positions[rows], base, deltas)
+    rows = np.flatnonzero(np.isin(head.piece, list(kinds.teeth)))
+    if len(rows):
+        own = on_jaw(head.positions[rows], head.piece[rows], base)
+        motion[rows[own]] = jaw_motion(head.positions[rows[own]], base, deltas)
+    rows = np.flatnonzero(np.isin(head.piece, list(kinds.tongue)))
+    if len(rows):
+        motion[rows] = tongue_motion(head.positions[rows], base, deltas)
     rows = np.flatnonzero(np.isin(head.piece, list(kinds.decals)))
     if len(rows):
         motion[rows] = on_skin(head.positions[rows], at, moved)
+        for name in ("eyeBlinkLeft", "eyeBlinkRight", "eyesClosed"):
+            motion[rows, SHAPES.index(name)] = 0.0  # brows stay when lids close
+    for eye, rim in zip(f.eyes, rims, strict=False):
+        for lash, edge in lashes_of(head.positions, head.piece, kinds.taken | {f.piece}, eye, spacing, rim):
+            rows = np.flatnonzero(head.piece == lash)
+            motion[rows] = on_rim(head.positions[rows], edge, skin, head.positions, moved)
     return motion, Report(
         "partly" if limited or missing else "made",
         "",
@@ -169,7 +186,7 @@ def _give(
         index = np.flatnonzero(row >= 0)
         moved = motion[row[index]]
         size = np.abs(moved).max(axis=2)
-        for name in WANTED:
+        for name in SHAPES:
             if name in kept:
                 own += [replace(m, name=name) for m in mesh.morphs if m.name == kept[name] != name]
                 continue

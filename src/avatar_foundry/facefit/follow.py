@@ -3,16 +3,18 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..avatar import F32
 from ..face.correct import GAZE
 from ..face.names import RECIPES, SHAPES
 from ..face.shapes import field
-from .eyes import Eye
+from .eyes import Eye, measure_pieces
 from .features import Features
 from .frontal import F64, I32, I64
-from .template import LOWER_TEETH, SIDES, TONGUE
+from .lids import Rim
+from .template import LOWER_TEETH, SIDES, TONGUE, UPPER_TEETH
 
 SQUASH = 0.06  # of its height that an eye without lids keeps when it closes
 ON = 0.12  # distances between the eyes: what lies nearer to the skin all over is on the face
@@ -22,10 +24,14 @@ class Kinds(NamedTuple):
     """Components by what they are."""
 
     eyes: tuple[frozenset[int], ...]
-    upper_teeth: frozenset[int]
-    lower_teeth: frozenset[int]
+    teeth: frozenset[int]
     tongue: frozenset[int]
     decals: frozenset[int]
+
+    @property
+    def taken(self) -> frozenset[int]:
+        """What is no lash."""
+        return frozenset().union(*self.eyes) | self.teeth | self.tongue
 
 
 def turn_eye(points: F64, centre: F64, side: str, lids: bool, squash: float) -> F32:
@@ -75,6 +81,23 @@ def jaw_motion(points: F64, base: F32, deltas: F32) -> F32:
     return out
 
 
+def on_jaw(points: F64, piece: I64, base: F32) -> NDArray[np.bool_]:
+    """(N,) which points of teeth and gums belong to the jaw: by our own teeth, and one tooth as one."""
+    teeth = np.concatenate([base[UPPER_TEETH], base[LOWER_TEETH]]).astype(np.float64)
+    middle = teeth.mean(axis=0)
+    label = np.r_[np.ones(UPPER_TEETH.stop - UPPER_TEETH.start), -np.ones(LOWER_TEETH.stop - LOWER_TEETH.start)]
+    bite = np.linalg.lstsq((teeth - middle)[:, 1:], label, rcond=None)[0]  # the plane on which they bite
+    below = (points - middle)[:, 1:] @ bite < 0.0
+    _, own = np.unique(piece, return_inverse=True)
+    count = np.bincount(own)
+    most = np.bincount(own, below) / count
+    low, high = np.full((len(count), 3), np.inf), np.full((len(count), 3), -np.inf)
+    np.minimum.at(low, own, points)
+    np.maximum.at(high, own, points)
+    tall = float(np.ptp(base[UPPER_TEETH, 1]) + np.ptp(base[LOWER_TEETH, 1]))
+    both = (np.abs(most - 0.5) < 0.4) & ((high - low)[:, 1] > 0.6 * tall)  # gums in one piece
+    return np.asarray(np.where(both[own], below, most[own] > 0.5))
+
 def tongue_motion(points: F64, base: F32, deltas: F32) -> F32:
     """(N, S, 3) what a tongue does: as ours, point by point."""
     own = base[TONGUE].astype(np.float64)
@@ -101,7 +124,9 @@ def sort_pieces(positions: F64, piece: I64, words: list[str], f: Features, spaci
     np.maximum.at(high, piece, positions)
     centre = 0.5 * (low + high)
     level = float(np.mean([e.middle[1] for e in f.eyes]))
-    upper, lower, tongue, decals = set(), set(), set(), set()
+    teeth: set[int] = set()
+    tongue: set[int] = set()
+    decals: set[int] = set()
     for k in range(count):
         if k in taken:
             continue
@@ -117,10 +142,8 @@ def sort_pieces(positions: F64, piece: I64, words: list[str], f: Features, spaci
                     "t" in words[k] and flat and not ("teeth" in words[k] or "tooth" in words[k])
                 ):
                     tongue.add(k)
-                elif centre[k, 1] > line[1]:
-                    upper.add(k)
                 else:
-                    lower.add(k)
+                    teeth.add(k)
                 continue
         if (
             farthest[k] < ON * spacing
@@ -128,7 +151,33 @@ def sort_pieces(positions: F64, piece: I64, words: list[str], f: Features, spaci
             and centre[k, 2] > f.eyes[0].middle[2] - spacing
         ):
             decals.add(k)
-    return Kinds(eyes, frozenset(upper), frozenset(lower), frozenset(tongue), frozenset(decals))
+    return Kinds(eyes, frozenset(teeth), frozenset(tongue), frozenset(decals))
+
+
+def lashes_of(
+    positions: F64, piece: I64, taken: frozenset[int], eye: Eye, spacing: float, rim: Rim
+) -> list[tuple[int, I64]]:
+    """The components that grow on the lids of `eye`, each with the edge that it grows on."""
+    boxes = measure_pieces(positions, piece)
+    middle = 0.5 * (boxes.low + boxes.high)
+    wide = float(np.ptp(eye.upper[:, 0]))
+    near = (np.abs(middle[:, 0] - eye.middle[0]) < 0.7 * wide) & (boxes.high[:, 1] - boxes.low[:, 1] < 0.35 * spacing)
+    near &= (np.abs(middle[:, 1] - eye.middle[1]) < 0.5 * spacing) & (boxes.high[:, 0] - boxes.low[:, 0] < 1.5 * wide)
+    near &= np.abs(middle[:, 2] - eye.middle[2]) < 0.3 * spacing
+    out = []
+    for k in np.flatnonzero(near):
+        if int(k) in taken:
+            continue
+        points = positions[piece == k]
+        gaps = []
+        for edge in (eye.upper, eye.lower):
+            off = points - np.stack([points[:, 0], *(np.interp(points[:, 0], edge[:, 0], edge[:, c]) for c in (1, 2))], 1)
+            gaps.append(float(np.quantile(np.sqrt((off**2).sum(axis=1)), 0.05)))
+        if min(gaps) < 0.03 * spacing:
+            own = rim.upper if gaps[0] <= gaps[1] else rim.lower
+            if len(own) > 1:
+                out.append((int(k), own))
+    return out
 
 
 def on_skin(points: F64, skin: F64, motion: F32) -> F32:

@@ -1,5 +1,6 @@
-"""Lids that meet: the carried blink, made exact for the edges that this face really has."""
+"""Lids that meet: each point of the upper lid goes its share of the way to the lower edge, and swings about the eye."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -7,13 +8,17 @@ from numpy.typing import NDArray
 
 from ..avatar import F32
 from ..face.names import SHAPES
+from ..face.shapes import field
+from .carry import Match
 from .eyes import Eye
 from .features import Features
 from .frontal import F64, I32, I64
-from .template import SIDES
+from .template import SIDES, template
 
-OVERLAP = 0.005  # distances between the eyes: a third of a millimetre on an adult
-CLEAR = 0.006  # between eyeball and closed lid
+OVERLAP = 0.006  # distances between the eyes: less than half a millimetre on an adult
+CLEAR = 0.008  # between eyeball and closed lid
+LID = 0.42  # of an eye's width: how high above its edge the lid ends
+NEAR = 0.12  # of an eye's width: corners this near to the edge lie on it
 
 
 class Rim(NamedTuple):
@@ -23,77 +28,116 @@ class Rim(NamedTuple):
     lower: I64
 
 
-def rim_of(eye: Eye, f: Features, positions: F64, faces: I32) -> Rim | None:
+def rim_of(eye: Eye, f: Features, positions: F64, faces: I32) -> Rim:
     """The edges' vertices: corners, nearest to the opening, of the faces that border on it from above and below."""
     view = f.skin
     columns = np.flatnonzero(eye.mask.any(axis=0))
+    top = eye.mask[:, columns].argmax(axis=0)
+    bottom = len(eye.mask) - 1 - eye.mask[::-1, columns].argmax(axis=0)
     out = []
-    for rows, step in (
-        (eye.mask[:, columns].argmax(axis=0), -1),
-        (len(eye.mask) - 1 - eye.mask[::-1, columns].argmax(axis=0), 1),
-    ):
+    for rows, step in ((top, -1), (bottom, 1)):
         found = []
         for ahead in (1, 2):
-            r = np.clip(rows + ahead * step, 0, len(eye.mask) - 1)
-            face = view.face[r, columns]
+            face = view.face[np.clip(rows + ahead * step, 0, len(eye.mask) - 1), columns]
             ok = face >= 0
             corners = faces[face[ok]]
             edge = np.stack([view.x(columns[ok]), view.y(rows[ok] + 0.5 * step)], axis=1)
             gap = ((positions[corners][:, :, :2] - edge[:, None]) ** 2).sum(axis=2)
             pick = gap.argmin(axis=1)
-            close = gap[np.arange(len(pick)), pick] < (0.12 * len(columns) * view.pixel) ** 2
-            found.append(corners[np.arange(len(pick)), pick][close])
+            every = np.arange(len(pick))
+            found.append(corners[every, pick][gap[every, pick] < (NEAR * len(columns) * view.pixel) ** 2])
         rim = np.unique(np.concatenate(found))
-        out.append(rim[np.argsort(positions[rim, 0], kind="stable")])
+        out.append(rim[np.argsort(positions[rim, 0], kind="stable")].astype(np.int64))
     upper, lower = out
-    upper = upper[~np.isin(upper, lower)]
-    return Rim(upper, lower) if len(upper) >= 2 and len(lower) >= 2 else None
+    return Rim(upper[~np.isin(upper, lower)], lower)
 
 
-def close_lids(motion: F32, skin: I64, positions: F64, rim: Rim, side: int, ball: F64 | None, spacing: float) -> float:
-    """Correct eyeBlink of `side` in motion (N, S, 3) of skin vertices (N,), in place; returns the gap left, metres."""
-    s = SHAPES.index(f"eyeBlink{SIDES[side]}")
+@lru_cache(maxsize=2)
+def _shares(side: int) -> F64:
+    """(N,) how far each vertex of our skin goes along when our upper lid closes: 1 at its edge."""
+    t, f = template(), field()
+    blink = -f.delta[f.row[t.vertex], SHAPES.index(f"eyeBlink{SIDES[side]}"), 1].astype(np.float64)
+    rim = t.margin[side][0]
+    rim = rim[np.argsort(t.skin[rim, 0], kind="stable")][1:-1]
+    reach = np.interp(t.skin[:, 0], t.skin[rim, 0], blink[rim])
+    return np.asarray(np.clip(blink / np.maximum(reach, 0.3 * blink[rim].max()), 0.0, 1.0))
+
+
+def close_lids(
+    motion: F32,
+    m: Match,
+    skin: I64,
+    positions: F64,
+    faces: I32,
+    f: Features,
+    rim: Rim,
+    side: int,
+    ball: F64 | None,
+    spacing: float,
+) -> float:
+    """Make eyeBlink of `side` in motion (N, S, 3) of skin vertices (N,), in place; returns the gap left, metres."""
+    eye = f.eyes[side]
     number = np.full(len(positions), -1, np.int64)
     number[skin] = np.arange(len(skin))
     upper, lower = number[rim.upper], number[rim.lower]
     upper, lower = upper[upper >= 0], lower[lower >= 0]
-    blink = motion[:, s].astype(np.float64)
     at = positions[skin]
-    lids = lower[np.argsort(at[lower, 0], kind="stable")]
-    top = upper[np.argsort(at[upper, 0], kind="stable")]
-    floor = at[lids] + blink[lids]
-    floor = floor[np.argsort(floor[:, 0], kind="stable")]
-    closed = at[top] + blink[top]
-    wanted = np.stack([np.interp(closed[:, 0], floor[:, 0], floor[:, c]) for c in (1, 2)], axis=1)
-    wanted[:, 0] -= OVERLAP * spacing
-    error = np.zeros((len(top), 3))
-    error[:, 1:] = wanted - closed[:, 1:]
-    travel = np.maximum(at[top, 1] - wanted[:, 0], 0.002 * spacing)
-    span = at[top, 0]
-    middle, half = 0.5 * (span[0] + span[-1]), 0.5 * (span[-1] - span[0])
-    above = at[:, 1] - np.interp(at[:, 0], span, wanted[:, 0])
-    zone = (np.abs(at[:, 0] - middle) < 1.25 * half) & (above > 0) & (np.abs(at[:, 1] - at[top, 1].mean()) < 1.5 * half)
-    zone &= np.abs(at[:, 2] - at[top, 2].mean()) < 1.2 * half
-    reach = np.maximum(np.interp(at[:, 0], span, np.maximum(-blink[top, 1], 0.25 * travel)), 1e-5)
-    amount = np.where(zone, np.clip(-blink[:, 1] / reach, 0.0, 1.0), 0.0)
-    amount[top] = 1.0
-    amount[lids] = 0.0
-    for c in (1, 2):
-        blink[:, c] += amount * np.interp(at[:, 0], span, error[:, c])
-    if ball is not None:
-        off = at + blink - ball[:3]
-        distance = np.linalg.norm(off, axis=1)
-        needed = np.minimum(np.linalg.norm(at - ball[:3], axis=1), ball[3] + CLEAR * spacing)
-        push = np.where(amount > 0.02, np.maximum(needed - distance, 0.0) / np.maximum(distance, 1e-6), 0.0)
-        push[off[:, 2] < 0] = 0.0
-        blink[:, 1:] += (push[:, None] * off)[:, 1:]
-    motion[:, s] = blink
-    return float(gap_of(at, blink, top, lids).max(initial=0.0))
+    share = (m.weights * _shares(side)[m.corners]).sum(axis=1) * m.trust
+    x = at[:, 0]
+    top = np.stack([np.interp(x, eye.upper[:, 0], eye.upper[:, c]) for c in (1, 2)], axis=1)
+    floor_x, floor_y = eye.lower[:, 0], eye.lower[:, 1]
+    if len(lower) > 1:  # straight between the vertices that are there
+        floor_x, floor_y = np.r_[floor_x[0], at[lower, 0], floor_x[-1]], np.r_[floor_y[0], at[lower, 1], floor_y[-1]]
+        order = np.argsort(floor_x, kind="stable")
+        floor_x, floor_y = floor_x[order], np.minimum(floor_y, np.interp(floor_x, *eye.lower[:, :2].T))[order]
+    low = np.interp(x, floor_x, floor_y) - OVERLAP * spacing
+    under = np.interp(x, eye.lower[:, 0], eye.lower[:, 2])
+    seen = np.zeros(len(positions), bool)
+    seen[faces[np.unique(f.skin.face[f.skin.face >= 0])]] = True
+    wide = float(np.ptp(eye.upper[:, 0]))
+    rise = np.clip((at[:, 1] - top[:, 0]) / (LID * wide), 0.0, 1.0)
+    aside = np.clip((np.abs(x - eye.middle[0]) / wide - 0.5) / 0.25, 0.0, 1.0)
+    outer = (1.0 - rise * rise * (3.0 - 2.0 * rise)) * (1.0 - aside)
+    share = np.where(seen[skin] & (np.abs(at[:, 2] - top[:, 1]) < 0.6 * wide), outer, share)  # coarse lids need it smooth
+    share[upper], share[lower] = 1.0, 0.0
+    share[(at[:, 1] < low) | (np.abs(x - eye.middle[0]) > 1.2 * np.ptp(eye.upper[:, 0]))] = 0.0
+    drop = np.minimum(low - top[:, 0], 0.0)
+    drop[upper] = np.minimum(low[upper] - at[upper, 1], 0.0)
+    drop = np.maximum(drop, np.minimum(low - at[:, 1], 0.0))  # what lies inside the lid does not end below the edge
+    blink = np.zeros_like(at)
+    blink[:, 1] = share * drop
+    if ball is None:
+        blink[:, 2] = share * (under - top[:, 1])
+    else:
+        off = at - ball[:3]
+        reach = np.sqrt((off**2).sum(axis=1))
+        moved = off[:, 1] + blink[:, 1]
+        flat = off[:, 0] ** 2 + moved**2
+        swung = np.sqrt(np.maximum(reach**2 - flat, 0.0))
+        blink[:, 2] = share * np.clip(swung - off[:, 2], -0.2 * ball[3], ball[3])
+        need = np.sqrt(np.maximum(np.minimum(reach, ball[3] + CLEAR * spacing) ** 2 - flat, 0.0))
+        lack = np.maximum(need - (off[:, 2] + blink[:, 2]), 0.0)
+        outside = seen[skin]
+        outside[upper] = True
+        blink[:, 2] += np.where((share > 0.05) & (off[:, 2] > 0.0) & outside, lack, 0.0)
+        blink[~outside, 2] = np.minimum(blink[~outside, 2], 0.0)
+    motion[:, SHAPES.index(f"eyeBlink{SIDES[side]}")] = blink
+    return float(gap_of(at, blink, upper, floor_x, floor_y).max(initial=0.0)) if len(upper) else 0.0
 
 
-def gap_of(at: F64, blink: F64, upper: I64, lower: I64) -> NDArray[np.float64]:
+def gap_of(at: F64, blink: F64, upper: I64, floor_x: F64, floor_y: F64) -> NDArray[np.float64]:
     """(U,) how much the closed upper edge stays above the lower one, metres."""
-    floor = at[lower] + blink[lower]
-    floor = floor[np.argsort(floor[:, 0], kind="stable")]
     closed = at[upper] + blink[upper]
-    return np.asarray(np.maximum(closed[:, 1] - np.interp(closed[:, 0], floor[:, 0], floor[:, 1]), 0.0))
+    return np.asarray(np.maximum(closed[:, 1] - np.interp(closed[:, 0], floor_x, floor_y), 0.0))
+
+
+def on_rim(points: F64, rim: I64, skin: I64, positions: F64, motion: F32) -> F32:
+    """(K, S, 3) what lashes at `points` do: as the edge of the lid, motion (N, S, 3) of skin (N,), where they grow."""
+    number = np.full(len(positions), -1, np.int64)
+    number[skin] = np.arange(len(skin))
+    rows = number[rim]
+    rows = rows[rows >= 0]
+    x = positions[skin[rows], 0]
+    at = np.clip(np.searchsorted(x, points[:, 0]), 1, len(x) - 1)
+    t = np.clip((points[:, 0] - x[at - 1]) / np.maximum(x[at] - x[at - 1], 1e-9), 0.0, 1.0).astype(np.float32)
+    return np.asarray(motion[rows[at - 1]] * (1 - t)[:, None, None] + motion[rows[at]] * t[:, None, None], np.float32)
