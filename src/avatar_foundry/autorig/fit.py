@@ -54,6 +54,10 @@ class Fit(Frozen):
     base: F32 | None = None
 
 
+#: What is found where there is no surface.
+NOTHING = Fit(np.eye(3), 1.0, np.zeros(3), {}, {}, 0.0, ("there is no surface",))
+
+
 def metres_per_unit(height: float) -> float:
     """The unit of a figure of this height: the first of UNITS that gives a plausible one, else whatever does."""
     for unit in UNITS:
@@ -63,15 +67,21 @@ def metres_per_unit(height: float) -> float:
 
 
 def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = None) -> Fit:
-    """The skeleton in `surface`; hints: places of joints known beforehand, by canonical name, in input space."""
+    """The skeleton in `surface`, and the parametric body on it.
+
+    Any orientation, unit and pose in which arms and legs can be told from the body. hints: places of joints known
+    beforehand, by canonical name, in input space; they are kept and their neighbours follow. What is no figure comes
+    back with a low `humanoid` and the reasons; nothing is raised. Deterministic.
+    """
     positions = surface.positions.astype(np.float64)
-    size = float(np.ptp(positions, axis=0).max())
+    size = float(np.ptp(positions, axis=0).max()) if len(positions) else 0.0
+    if not (np.isfinite(size) and size > 0 and _has_area(positions, surface.faces, size)):
+        return NOTHING
     points, normals, face = sample_surface(positions, surface.faces, 0.55 * size / FINE)
     piece = components(surface.faces, len(positions)).astype(np.int64)
     if len(piece) == len(positions):
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
-
     if stand.facing < SURE:
         stand = _faced(stand, points)
 
@@ -84,6 +94,14 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
     q = stand.scale * points[stand.kept] @ stand.turn.T + stand.shift
     placed = stand.scale * positions @ stand.turn.T + stand.shift
     return _measure(stand, q, normals[stand.kept] @ stand.turn.T, given, finer, (placed, surface.faces))
+
+
+def _has_area(positions: F64, faces: I32, size: float) -> bool:
+    """Whether there is a surface to speak of."""
+    if not len(faces):
+        return False
+    a, b, c = (positions[faces[:, k]] for k in range(3))
+    return float(np.sqrt((np.cross(b - a, c - a) ** 2).sum(axis=1)).sum()) > 1e-7 * size * size
 
 
 def _faced(stand: Stand, points: F64) -> Stand:

@@ -57,7 +57,7 @@ def mirror_plane(points: F64, rough: bool = False) -> tuple[float, float, float]
     Returns the angle of its normal in the ground plane (radians from +x towards +z), its offset along that normal and
     the mean distance of mirrored samples to the surface, in shares of FAR sizes. Rough on purpose: every tenth sample.
     """
-    size = float(np.ptp(points[:, 1]))
+    size = max(float(np.ptp(points[:, 1])), 0.02 * float(np.ptp(points, axis=0).max()), 1e-30)
     some = points[:: max(1, len(points) // (500 if rough else 900))]
     tree = cKDTree(points[:: max(1, len(points) // 4000)])
     flat = some[:, [0, 2]]
