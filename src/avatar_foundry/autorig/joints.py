@@ -11,7 +11,7 @@ from .volume import F64, Volume
 KNEE, ELBOW, HAND = 0.515, 0.51, 0.27  # shares of ankle..hip, of shoulder..wrist, of shoulder..fingertip
 ANKLE = 0.057  # of the height, above the sole; less on short legs
 BALL = 0.47  # of the way from under the ankle to the tip of the toes
-HIP, HIP_BY_HEAD = 0.598, 0.5  # of the way from ankle to shoulder on adults; less the lower the shoulders are
+HIP, HIP_BY_HEAD = 0.605, 0.52  # of the way from ankle to shoulder on adults; less the lower the shoulders are
 NECK, HEAD = 0.017, 0.023  # below and above the narrowest place of the neck
 THICKER = 1.8  # times: a forearm that much thicker than the upper arm starts at the elbow
 STEEP = 0.72  # sine of the slope from which an arm hangs
