@@ -106,17 +106,17 @@ def find_eyes(
         bare = look(positions, faces[piece[faces[:, 0]] == skin], low, high, pixel)
         out = []
         for k, group in zip(chosen, groups, strict=True):
-            mask = np.isin(label, list(group))
-            mask = _largest(mask) if boxes.round[k] > ROUND else mask if mask.any() else None
-            if mask is None:
+            round_ = bool(boxes.round[k] > ROUND)
+            whole = np.isin(label, list(group))
+            mask = _largest(whole) if round_ else whole
+            if mask is None or not mask.any():
                 return ()
-            ball = bool(boxes.round[k] > ROUND)
             tall = np.ptp(np.flatnonzero(mask.any(axis=1))) * pixel
             covered = _lidded(bare, mask) or tall < 0.55 * extent[k, 1]
             edges = _edges(view, mask)
             if np.median(np.concatenate(edges)[:, 2]) < boxes.low[k, 2] - extent[k, :2].max():
                 return ()  # the skin is far behind: a helmet's back
-            out.append(Eye(mask, group, *edges, ball, ball and bool(covered)))
+            out.append(Eye(mask, group, *edges, round_, round_ and bool(covered)))
         return tuple(out)
     return _holes(positions, faces, piece, skin, middle, low, high, pixel)
 
@@ -157,7 +157,7 @@ def _holes(
     """A pair of holes in the face's own surface, through which its inside or nothing shows."""
     sub = faces[piece[faces[:, 0]] == skin]
     view = look(positions, sub, low, high, pixel)
-    regions, count = ndimage.label((view.face < 0) | (view.normal[..., 2] < -0.05))
+    regions, _ = ndimage.label((view.face < 0) | (view.normal[..., 2] < -0.05))
     size = float(high[1] - low[1])
     found = []
     for k, box in enumerate(ndimage.find_objects(regions), 1):

@@ -17,7 +17,9 @@ class Features:
     """What was seen. skin: the view of the face's own surface alone. middle: x of the plane of symmetry.
 
     eyes: left, right, or empty.  mouth: (ALONG, 3) the line between the lips from the character's right to the left,
-    or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  seam: columns, highest and lowest rows of the tear.  piece: the face's component.
+    or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  seam: columns,
+    highest and lowest rows of the tear.  drawn: the component that is a mouth drawn on, or -1.
+    piece: the face's component.
     """
 
     skin: Frontal
@@ -29,6 +31,7 @@ class Features:
     nose: F64 | None
     chin: F64 | None
     seam: tuple[I64, I64, I64] | None = None
+    drawn: int = -1
 
 
 def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> Features:
@@ -50,13 +53,15 @@ def _features(positions: F64, faces: I32, piece: NDArray[np.int64], own: int, mi
     level = 0.5 * (eyes[0].middle[1] + eyes[1].middle[1]) if eyes else float(low[1] + 0.5 * (high[1] - low[1]))
     seam = seam_of(skin, middle, spacing, level)
     mouth, parted = mouth_of(skin, seam), seam is not None
+    drawn = None
     if mouth is None and eyes:
-        mouth, parted = _drawn(positions, piece, own, skin, middle, spacing, level), False
+        drawn = _drawn(positions, piece, own, skin, middle, spacing, level)
+        mouth, parted = drawn[0] if drawn else None, False
     nose = nose_of(skin, middle, spacing, level, mouth)
     if mouth is None and nose is not None and eyes:
         mouth, parted = _crease(skin, middle, spacing, nose, level), False
     chin = chin_of(skin, middle, spacing, mouth, nose)
-    return Features(skin, middle, own, eyes, mouth, parted, nose, chin, seam)
+    return Features(skin, middle, own, eyes, mouth, parted, nose, chin, seam, drawn[1] if drawn else -1)
 
 
 def _face_pieces(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> list[int]:
@@ -136,7 +141,7 @@ def mouth_of(view: Frontal, seam: tuple[I64, I64, I64] | None) -> F64 | None:
 
 def _drawn(
     positions: F64, piece: NDArray[np.int64], own: int, skin: Frontal, middle: float, spacing: float, level: float
-) -> F64 | None:
+) -> tuple[F64, int] | None:
     """The middle of a mouth that lies on the face as a thing of its own: small, across the plane of symmetry."""
     boxes = measure_pieces(positions, piece)
     centre, extent = 0.5 * (boxes.low + boxes.high), boxes.high - boxes.low
@@ -152,7 +157,7 @@ def _drawn(
     points = positions[piece == k]
     at = np.linspace(boxes.low[k, 0], boxes.high[k, 0], ALONG)
     order = np.argsort(points[:, 0], kind="stable")
-    return np.stack([at, *(np.interp(at, points[order, 0], points[order, c]) for c in (1, 2))], axis=1)
+    return np.stack([at, *(np.interp(at, points[order, 0], points[order, c]) for c in (1, 2))], axis=1), k
 
 
 def _resample(x: F64, y: F64, z: F64) -> F64:

@@ -12,9 +12,9 @@ from ..face.names import RECIPES, SHAPES
 from ..face.shapes import field
 from .eyes import Eye, measure_pieces
 from .features import Features
-from .frontal import F64, I32, I64
+from .frontal import F64, I64
 from .lids import Rim
-from .template import LOWER_TEETH, SIDES, TONGUE, UPPER_TEETH
+from .template import LOWER_TEETH, TONGUE, UPPER_TEETH
 
 SQUASH = 0.06  # of its height that an eye without lids keeps when it closes
 ON = 0.12  # distances between the eyes: what lies nearer to the skin all over is on the face
@@ -34,8 +34,8 @@ class Kinds(NamedTuple):
         return frozenset().union(*self.eyes) | self.teeth | self.tongue
 
 
-def turn_eye(points: F64, centre: F64, side: str, lids: bool, squash: float) -> F32:
-    """(N, S, 3) what an eyeball or drawn eye does: it turns about `centre`; without lids it flattens in a blink."""
+def turn_eye(points: F64, centre: F64, side: str, lids: bool) -> F32:
+    """(N, S, 3) what an eyeball does: it turns about `centre`; without lids it flattens in a blink."""
     out = np.zeros((len(points), len(SHAPES), 3), np.float32)
     p = points - centre
     for look in ("Up", "Down", "In", "Out"):
@@ -50,7 +50,7 @@ def turn_eye(points: F64, centre: F64, side: str, lids: bool, squash: float) -> 
         out[:, SHAPES.index(f"eyeLook{look}{side}")] = p @ turn.T - p
     if not lids:
         flat = np.zeros_like(p)
-        flat[:, 1] = -(1.0 - squash) * p[:, 1]
+        flat[:, 1] = -(1.0 - SQUASH) * p[:, 1]
         out[:, SHAPES.index(f"eyeBlink{side}")] = flat
         out[:, SHAPES.index(f"eyeSquint{side}")] = 0.35 * flat
         out[:, SHAPES.index(f"eyeWide{side}")] = -0.12 * flat
@@ -97,6 +97,7 @@ def on_jaw(points: F64, piece: I64, base: F32) -> NDArray[np.bool_]:
     tall = float(np.ptp(base[UPPER_TEETH, 1]) + np.ptp(base[LOWER_TEETH, 1]))
     both = (np.abs(most - 0.5) < 0.4) & ((high - low)[:, 1] > 0.6 * tall)  # gums in one piece
     return np.asarray(np.where(both[own], below, most[own] > 0.5))
+
 
 def tongue_motion(points: F64, base: F32, deltas: F32) -> F32:
     """(N, S, 3) what a tongue does: as ours, point by point."""
@@ -171,7 +172,9 @@ def lashes_of(
         points = positions[piece == k]
         gaps = []
         for edge in (eye.upper, eye.lower):
-            off = points - np.stack([points[:, 0], *(np.interp(points[:, 0], edge[:, 0], edge[:, c]) for c in (1, 2))], 1)
+            off = points - np.stack(
+                [points[:, 0], *(np.interp(points[:, 0], edge[:, 0], edge[:, c]) for c in (1, 2))], 1
+            )
             gaps.append(float(np.quantile(np.sqrt((off**2).sum(axis=1)), 0.05)))
         if min(gaps) < 0.03 * spacing:
             own = rim.upper if gaps[0] <= gaps[1] else rim.lower
@@ -189,6 +192,3 @@ def on_skin(points: F64, skin: F64, motion: F32) -> F32:
     for k in range(3):
         out += share[:, k, None, None].astype(np.float32) * motion[np.asarray(near)[:, k]]
     return out
-
-
-__all__ = ["I32", "SIDES", "Eye"]

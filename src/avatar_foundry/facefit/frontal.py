@@ -33,11 +33,12 @@ class Frontal(NamedTuple):
         return np.asarray(self.low[1] + (len(self.face) - np.asarray(row, np.float64) - 0.5) * self.pixel)
 
     def column(self, x: F64 | float) -> I64:
-        return np.clip(np.floor((np.asarray(x) - self.low[0]) / self.pixel), 0, self.face.shape[1] - 1).astype(np.int64)
+        across = np.floor((np.asarray(x) - self.low[0]) / self.pixel)
+        return np.asarray(np.clip(across, 0, self.face.shape[1] - 1), np.int64)
 
     def row(self, y: F64 | float) -> I64:
         up = np.floor((np.asarray(y) - self.low[1]) / self.pixel)
-        return np.clip(len(self.face) - 1 - up, 0, len(self.face) - 1).astype(np.int64)
+        return np.asarray(np.clip(len(self.face) - 1 - up, 0, len(self.face) - 1), np.int64)
 
 
 def look(positions: F64, faces: I32, low: F64, high: F64, pixel: float) -> Frontal:

@@ -98,7 +98,9 @@ def close_lids(
     rise = np.clip((at[:, 1] - top[:, 0]) / (LID * wide), 0.0, 1.0)
     aside = np.clip((np.abs(x - eye.middle[0]) / wide - 0.5) / 0.25, 0.0, 1.0)
     outer = (1.0 - rise * rise * (3.0 - 2.0 * rise)) * (1.0 - aside)
-    share = np.where(seen[skin] & (np.abs(at[:, 2] - top[:, 1]) < 0.6 * wide), outer, share)  # coarse lids need it smooth
+    share = np.where(
+        seen[skin] & (np.abs(at[:, 2] - top[:, 1]) < 0.6 * wide), outer, share
+    )  # coarse lids need it smooth
     share[upper], share[lower] = 1.0, 0.0
     share[(at[:, 1] < low) | (np.abs(x - eye.middle[0]) > 1.2 * np.ptp(eye.upper[:, 0]))] = 0.0
     drop = np.minimum(low - top[:, 0], 0.0)

@@ -41,5 +41,9 @@ def lip_sides(
         if not len(start):
             return np.zeros(len(positions))
         far.append(dijkstra(graph, directed=True, indices=start, min_only=True, limit=ROUND * spacing))
-    both = np.where(np.isfinite(far[0]) | np.isfinite(far[1]), np.sign(np.nan_to_num(far[1], posinf=1e9) - np.nan_to_num(far[0], posinf=1e9)), 0.0)
+    both = np.where(
+        np.isfinite(far[0]) | np.isfinite(far[1]),
+        np.sign(np.nan_to_num(far[1], posinf=1e9) - np.nan_to_num(far[0], posinf=1e9)),
+        0.0,
+    )
     return np.where(near, both, 0.0)

@@ -1,5 +1,6 @@
 """Put our head onto another: by its features first, then drawn onto its surface, softer and softer."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,11 +10,10 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from ..face.correct import EYES
 from ..geometry import vertex_normals
 from .features import Features
 from .frontal import F64
-from .template import SIDES, Template, template
+from .template import Template, template
 
 #: Rounds: stiffness, reach of correspondences (distances between the eyes).
 ROUNDS = ((60.0, 0.30), (15.0, 0.20), (4.0, 0.15), (1.2, 0.12), (0.6, 0.10))
@@ -69,13 +69,10 @@ def register(f: Features) -> Registered:
     base = placed.copy()
     base[near] = warp(placed[near])
     base, miss = _draw(t, f, base, placed, spacing)
-    for side, eye in zip(SIDES, f.eyes, strict=True):
-        if eye.ball:
-            pass
     return Registered(base, scale, miss, spacing)
 
 
-def _spline(start: F64, end: F64, give: float):  # type: ignore[no-untyped-def]
+def _spline(start: F64, end: F64, give: float) -> Callable[[F64], F64]:
     """The smooth map (triharmonic in space: |r|) that takes `start` to `end`, both (K, 3), nearly."""
     k = len(start)
     system = np.zeros((k + 4, k + 4))
@@ -156,6 +153,3 @@ def _draw(t: Template, f: Features, base: F64, placed: F64, spacing: float) -> t
     share /= share.sum(axis=1, keepdims=True)
     out[rest] = base[rest] + np.einsum("kn,kni->ki", share, move[near])
     return out, miss
-
-
-__all__ = ["EYES", "Registered", "register"]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array, identity
 
 from ..avatar import Frozen
@@ -95,7 +94,8 @@ def template() -> Template:
     view = look(skin, faces, low, high, PIXEL)
     seam = seam_of(view, 0.0, spacing, level)
     mouth = mouth_of(view, seam)
-    assert mouth is not None and seam is not None
+    assert mouth is not None
+    assert seam is not None
     nose = nose_of(view, 0.0, spacing, level, mouth)
     assert nose is not None
     chin = chin_of(view, 0.0, spacing, mouth, nose)
@@ -109,7 +109,7 @@ def template() -> Template:
     edge = seen & (np.abs(off) < LIP) & (depth > -LIP) & (np.abs(skin[:, 0]) < 0.92 * mouth[-1, 0])
     return Template(
         base,
-        vertex,
+        vertex.astype(np.int64),
         row,
         faces,
         _bend(faces, len(vertex)),
@@ -133,6 +133,3 @@ def _bend(faces: I32, count: int) -> csr_array:
     degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1.0)
     laplacian = identity(count, format="csr") - diags_array(1.0 / degree) @ graph
     return csr_array(laplacian.T @ laplacian)
-
-
-__all__ = ["LOWER_TEETH", "SIDES", "TONGUE", "UPPER_TEETH", "NDArray", "Template", "template"]
