@@ -20,10 +20,14 @@ from .proposal_points import MIDDLE, POINTS, Seen, arrange
 F64 = NDArray[np.float64]
 _MIRRORED = np.array([JOINTS.index(mirror(n)) for n in JOINTS])
 _PART_MIRRORED = np.array([*_MIRRORED, PROP])
+_HEAD, _FEET = JOINTS.index("head"), [JOINTS.index(f"{side}Foot") for side in ("left", "right")]
 _FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 SUBSETS = 3  # samples of the surface that are looked at
 SWAY = 0.12  # radians by which the closer looks differ
-TURNS = 8  # looks all around that find the facing
+TURNS = 12  # looks all around that find the facing
+TRUST = 0.5  # what a unit of doubt counts against a unit of forward
+ELSEWHERE = 0.6  # cosine of the angle from which another look counts as another facing
+FINE = 0.5  # radians by which the finer looks may correct the facing
 SEED = 1_2021
 
 
@@ -81,8 +85,8 @@ def _chance(terms: list[float], x: float) -> float:
 @dataclass(frozen=True, eq=False, slots=True)
 class Raw:
     """A proposal before calibration: joints (22, 3); doubt (22,), the network's word for log(error / height); jitter
-    (22,), mean distance of single looks from the joint over the height; sure: 0..1, how well all looks agree on the
-    facing; humanoid: log-odds; else as in `Proposal`.
+    (22,), mean distance of single looks from the joint over the height; sure: margin of the facing over others;
+    humanoid: log-odds; else as in `Proposal`.
     """
 
     joints: F64
@@ -102,10 +106,20 @@ def look_closely(points: F32, normals: F32 | None = None, *, upright: bool = Tru
     points = np.asarray(points, np.float32)
     normals = np.zeros_like(points) if normals is None else np.asarray(normals, np.float32)
     looks = [arrange(points[pick], normals[pick]) for pick in _subsets(len(points))]
-    base = np.eye(3) if upright else _find_up(looks[0])
+    base = np.eye(3)
+    if not upright:
+        base = _find_up(looks[0])
+        for _ in range(2):  # the joints themselves say best which way is up
+            first = _gather(points, looks, base)
+            base = _upright(first.joints[_HEAD] - first.joints[_FEET].mean(axis=0), base)
+    return _gather(points, looks, base)
+
+
+def _gather(points: F32, looks: list[Seen], base: F64) -> Raw:
+    """The facing of a figure that `base` brings upright, then what six looks from the front say of it."""
     yaw, sure = _find_yaw(looks, base)
     turn = _about_y(-yaw) @ base
-    joints, doubts, parts, humanoid = [], [], [], []
+    joints, doubts, parts, humanoid, way = [], [], [], [], np.zeros(3)
     plan = [(s, _about_y(SWAY * (k - 1)) @ turn, mirrored) for k, s in enumerate(looks) for mirrored in (False, True)]
     for (seen, frame, mirrored), answer in zip(plan, _look(plan), strict=True):
         at, doubt, part = answer.joints.astype(np.float64), answer.doubt, answer.part
@@ -115,6 +129,10 @@ def look_closely(points: F32, normals: F32 | None = None, *, upright: bool = Tru
         doubts.append(doubt)
         parts.append(part)
         humanoid.append(answer.humanoid)
+        way += base @ frame.T @ (answer.forward.astype(np.float64) * (_FLIP if mirrored else 1.0))
+    if np.cos(np.arctan2(way[0], way[2]) - yaw) > np.cos(FINE):
+        yaw = float(np.arctan2(way[0], way[2]))
+        turn = _about_y(-yaw) @ base
     stack = np.stack(joints)
     at = np.median(stack, axis=0)
     height = _height(points, base)
@@ -158,26 +176,26 @@ def _look(plan: list[tuple[Seen, F64, bool]]) -> list[Answer]:
 
 
 def _find_yaw(looks: list[Seen], base: F64) -> tuple[float, float]:
-    """Facing from TURNS looks all around, refined by two from where that points; and how sure it is, 0..1.
+    """Facing, and how sure it is: TURNS looks all around, straight and mirrored, then two from where the best points.
 
-    A look's `forward` is a mean of directions: short where front and back cannot be told. So the longest word counts.
+    A look's `forward` is a mean of directions, short where front and back cannot be told: its +Z says how surely
+    this is the front; and joints are least doubted from there. The margin is over the best that faces elsewhere.
     """
-    total, weight = np.zeros(3), 0.0
-    plan = [(looks[k % len(looks)], _about_y(2 * np.pi * k / TURNS) @ base, False) for k in range(TURNS)]
-    for (_, frame, _), answer in zip(plan, _look(plan), strict=True):
-        way = base @ frame.T @ answer.forward.astype(np.float64)
-        sharp = float(np.hypot(way[0], way[2]))
-        total += way * sharp
-        weight += sharp
-    yaw = float(np.arctan2(total[0], total[2]))
-    sure = float(np.hypot(total[0], total[2])) / max(weight, 1e-9)
+    angles = 2 * np.pi * np.arange(TURNS) / TURNS
+    both = (False, True)
+    answers = _look([(looks[k % len(looks)], _about_y(-y) @ base, m) for k, y in enumerate(angles) for m in both])
+    front = np.array([a.forward[2] - TRUST * a.doubt.mean() for a in answers]).reshape(TURNS, 2).mean(axis=1)
+    best = int(front.argmax())
+    yaw = float(angles[best])
+    elsewhere = np.cos(angles - yaw) < ELSEWHERE
+    margin = float(front[best] - front[elsewhere].max())
     for step in range(2):
         frame = _about_y(-yaw) @ base
-        straight, mirrored = _look([(looks[step], frame, m) for m in (False, True)])
+        straight, mirrored = _look([(looks[step], frame, m) for m in both])
         fine = straight.forward.astype(np.float64) + mirrored.forward * _FLIP
         if fine[2] > 0:
-            yaw += float(np.arctan2(fine[0], fine[2]))
-    return float((yaw + np.pi) % (2 * np.pi) - np.pi), min(sure, 1.0)
+            yaw += float(np.clip(np.arctan2(fine[0], fine[2]), -FINE, FINE))
+    return float((yaw + np.pi) % (2 * np.pi) - np.pi), margin
 
 
 def _ups() -> list[F64]:
