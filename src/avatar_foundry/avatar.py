@@ -179,6 +179,40 @@ class Clip(Frozen):
     translations: F32 | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spring:
+    """A chain of joints that swings: hair, skirts, capes, ears.
+
+    joints:    names, root first; each is the parent of the next. The last only says where the chain ends.
+    stiffness: pull back to the rest pose.  drag: 0..1, share of speed lost.  gravity: pull downwards.
+    radius:    of the joints against colliders, metres.  groups: the collider groups that it minds.
+    part:      what swings: "hair", "skirt", "cape", "ear".
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    stiffness: float = 1.0
+    drag: float = 0.4
+    gravity: float = 0.0
+    radius: float = 0.01
+    groups: tuple[str, ...] = ()
+    part: str = "hair"
+
+
+@dataclass(frozen=True, slots=True)
+class Collider:
+    """A sphere (start equals end) or a capsule that springs keep out of, in model space in the rest pose, metres.
+
+    bone: the canonical bone that carries it.  group: what springs call it by.
+    """
+
+    group: str
+    bone: str
+    start: tuple[float, float, float]
+    end: tuple[float, float, float]
+    radius: float
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Avatar(Frozen):
     """The value that flows through the stages.
@@ -196,6 +230,8 @@ class Avatar(Frozen):
     base: F32 | None = None
     licences: tuple[Mapping[str, str], ...] = ()
     extras: Mapping[str, Any] = field(default_factory=dict)
+    springs: tuple[Spring, ...] = ()
+    colliders: tuple[Collider, ...] = ()
 
     def map_parts(self, fn: Callable[[Part], Part]) -> "Avatar":
         """Apply `fn: Part -> Part` to every part; returns self when nothing changed."""

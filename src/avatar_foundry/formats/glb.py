@@ -35,6 +35,7 @@ class GlbOptions:
     meshopt:    EXT_meshopt_compression on every geometry view; needs a reader that knows it.
     armature:   name of the node above the joints.
     hips:       the joint that Clip.translations move; "" for the first.
+    tangents:   written for materials with a normal map; without, readers derive them.
     coverage:   MSFT_screencoverage, one per level.
     """
 
@@ -46,6 +47,7 @@ class GlbOptions:
     meshopt: bool = False
     armature: str = "Armature"
     hips: str = ""
+    tangents: bool = True
     coverage: Sequence[float] = SCREEN_COVERAGE
     extras: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,6 +95,9 @@ class _Writer:
             self.required |= self.storage.extensions
 
     def bytes(self) -> bytes:
+        return pack(self.document(), self.chunk)
+
+    def document(self) -> Json:
         if self.avatar.skeleton is not None:
             self._add_joints(self.avatar.skeleton)
         for part in self.avatar.parts:
@@ -117,7 +122,7 @@ class _Writer:
         if not self.roots:
             del document["scenes"], document["scene"]
         self.storage.finish(document)
-        return pack(document, self.chunk)
+        return document
 
     def _about(self) -> Json:
         about: Json = {"engine": __version__, **self.avatar.extras, **self.options.extras}
@@ -195,7 +200,7 @@ class _Writer:
 
     def _add_node(self, name: str, part: Part, mesh: Mesh, full: Mesh) -> int:
         material = self.avatar.material(part.material) if self._has_material(part.material) else None
-        wants_tangents = material is not None and material.normal is not None
+        wants_tangents = self.options.tangents and material is not None and material.normal is not None
         split = self._split(mesh, full, wants_tangents)
         primitive, dequantise = self.storage.primitive(split, len(self._joint_nodes))
         if material is not None:

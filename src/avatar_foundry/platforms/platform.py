@@ -1,17 +1,20 @@
 """What a platform is: declarations, no behaviour of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..avatar import Avatar
+from ..errors import RecipeError
 from ..formats import GlbOptions
 from ..pipeline import Stage
 from ..rules import RULES
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
+from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
 
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
+Export = Callable[[Avatar], bytes]
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,13 @@ class Platform:
     glb:          how its main file is written.
     lods:         "separate": NAME_lod1.glb .. beside the main file; "msft": in the main file too.
     texture_size: default edge, pixels.  texture_format: default file format of textures.
+    springs:      whether hair, skirts and capes get chains of joints that swing.
     atlas:        whether body and outfit are merged into two draw calls unless the recipe says otherwise.
     rules:        id prefixes of the rules that apply.
     severities:   rule id -> (severity, reason), where it differs from the rule's own.
     bone_pattern: what bone names may look like.
     required:     bones that must be there, by their names in this platform.
+    exports:      further formats that may be asked for: ending -> what writes NAME.ending.
     notes:        what a user has to know on import, one sentence each.
     """
 
@@ -55,6 +60,7 @@ class Platform:
     lods: str = "separate"
     texture_size: int = 2048
     texture_format: str = "png"
+    springs: bool = False
     atlas: bool = False
     budget: Budget = field(default_factory=lambda: Budget(70_000, 256))
     rules: tuple[str, ...] = ("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/")
@@ -62,6 +68,7 @@ class Platform:
     bone_pattern: str = r"[A-Za-z0-9_]+"
     required: tuple[str, ...] = ()
     metres_per_unit: float = 1.0
+    exports: Mapping[str, Export] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,16 +85,38 @@ class Platform:
         """As `finish`, with the recipe's word on the atlas; None leaves it to the platform."""
         merge = self.atlas if atlas is None else atlas
         return (
+            *((add_springs(),) if self.springs else ()),
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             *((atlas_textures(min(2 * self.texture_size, self.budget.texture)),) if merge else ()),
         )
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that are written: GLB always, the others when they are asked for."""
+        return ("glb", *sorted(self.exports))
+
+    def written(self, avatar: Avatar, formats: Iterable[str], compression: str) -> dict[str, bytes]:
+        """{file name: bytes}, the main file first. Raises RecipeError for a format that this platform has not."""
+        wanted = [self.export(kind) for kind in dict.fromkeys(formats) if kind != "glb"]
+        files = self.write(avatar, self, compression)
+        return files | {f"{avatar.name}.{kind}": write(avatar) for kind, write in wanted}
+
+    def export(self, kind: str) -> tuple[str, Export]:
+        """(kind, what writes it). Raises RecipeError."""
+        if kind not in self.exports:
+            raise RecipeError(
+                f"{self.title} is not written as {kind}",
+                hint=f"Leave it out, or choose another platform; here there are {', '.join(self.formats)}.",
+                pointer="/formats",
+            )
+        return kind, self.exports[kind]
 
     def describe(self) -> dict[str, Any]:
         """What users are told about this platform, as plain data."""
         return {
             "id": self.id,
             "title": self.title,
-            "formats": ["glb"],
+            "formats": list(self.formats),
             "axes": {"up": "+Y", "forward": "+Z", "handedness": "right"},
             "metres_per_unit": self.metres_per_unit,
             "budgets": asdict(self.budget),
