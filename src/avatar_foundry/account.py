@@ -43,15 +43,19 @@ def produce(
     stages: Iterable[Stage],
     platform: Platform,
     compression: str,
+    formats: Iterable[str],
     sign: Callable[[Avatar], Avatar],
     on_step: OnStep,
     started: float,
 ) -> Written:
     """Run `stages`, judge and write what they make. sign: names the avatar and says where it comes from.
+    formats: what is written beside the GLB.
 
     `on_step` hears each stage start, fraction rising from 0 to below 1. started: when the work began (perf_counter).
     Raises what stages raise, and ExportRefused.
     """
+    for kind in set(formats) - {"glb"}:
+        platform.export(kind)  # what cannot be written is refused before the work
     stages = tuple(stages)
     total = sum(s.cost for s in stages) + WRITE.cost
     share = (total - WRITE.cost) / total
@@ -60,7 +64,7 @@ def produce(
     avatar = sign(avatar)
     findings = judge(avatar, platform)
     before = time.perf_counter()
-    files = platform.write(avatar, platform, compression)
+    files = platform.written(avatar, formats, compression)
     writing = time.perf_counter() - before
     timings = {"total": 1000 * (time.perf_counter() - started), WRITE.name: 1000 * writing}
     for step in steps:

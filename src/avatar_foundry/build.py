@@ -41,7 +41,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
         )
 
     stages = (s for s in plan(recipe) if s.name not in skip or s.wire == "dressing")
-    made = produce(stages, platform, recipe.compression, sign, on_step, started)
+    made = produce(stages, platform, recipe.compression, recipe.formats, sign, on_step, started)
     answer = {
         **account(made, platform),
         "preset": asked.preset,

@@ -1,8 +1,18 @@
 """Bytes in and out: what files look like. Knows nothing of engines."""
 
+from .fbx import FbxOptions, write_fbx
 from .glb import GlbOptions, write_glb
 from .glb_reader import read_glb
 from .inspect import describe, inspect_glb
 from .split import stored_counts
 
-__all__ = ["GlbOptions", "describe", "inspect_glb", "read_glb", "stored_counts", "write_glb"]
+__all__ = [
+    "FbxOptions",
+    "GlbOptions",
+    "describe",
+    "inspect_glb",
+    "read_glb",
+    "stored_counts",
+    "write_fbx",
+    "write_glb",
+]

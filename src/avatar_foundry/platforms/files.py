@@ -1,12 +1,12 @@
-"""Write the files of a platform that takes GLB: the main file, and one more per coarser level of detail."""
+"""Write the files of a platform: the GLB, one more per coarser level of detail, and further formats."""
 
 from dataclasses import replace
 
 from ..avatar import Avatar
 from ..errors import RecipeError
-from ..formats import GlbOptions, write_glb
+from ..formats import FbxOptions, GlbOptions, write_fbx, write_glb
 from ..formats.glb import Splits
-from .platform import Platform
+from .platform import Export, Platform
 
 
 def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
@@ -29,3 +29,8 @@ def compressed(options: GlbOptions, compression: str) -> GlbOptions:
             pointer="/compression",
         )
     return replace(options, meshopt=True, quantise=True) if compression == "meshopt" else options
+
+
+def fbx(options: FbxOptions) -> Export:
+    """What writes FBX so."""
+    return lambda avatar: write_fbx(avatar, options)

@@ -1,8 +1,9 @@
 """Unity: humanoid names that its auto-mapper takes as they are; one LODGroup by NAME_LODn nodes."""
 
+from ..formats import FbxOptions
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import renamed
-from .files import write_glbs
+from .files import fbx, write_glbs
 from .platform import Budget, Platform
 
 THUMB = {"Metacarpal": "Proximal", "Proximal": "Intermediate"}  # VRM 1.0 -> HumanBodyBones
@@ -20,6 +21,7 @@ PLATFORM = Platform(
     id="unity",
     title="Unity",
     write=write_glbs,
+    exports={"fbx": fbx(FbxOptions(levels="names"))},
     skeleton=renamed(NAMES, PARENTS, unity_name),
     lods="msft",
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=4096, bytes=60_000_000),

@@ -5,9 +5,10 @@ The file stays metres and +Y up, as glTF demands; Unreal's importer turns it int
 
 import numpy as np
 
+from ..formats import FbxOptions
 from ..humanoid import NAMES, REQUIRED
 from ..stages.adapt_skeleton import F64, Joint, Scheme, bone
-from .files import write_glbs
+from .files import fbx, write_glbs
 from .platform import Budget, Platform
 
 MIDDLE = {"hips": "pelvis", "spine": "spine_01", "chest": "spine_03", "upperChest": "spine_05", "neck": "neck_01"}
@@ -118,6 +119,7 @@ PLATFORM = Platform(
     id="unreal",
     title="Unreal Engine 5",
     write=write_glbs,
+    exports={"fbx": fbx(FbxOptions(up="z", levels="group"))},
     skeleton=Scheme(JOINTS, {n: _turn(_sign(n)) for n in NAMES if not n.endswith("Eye")}),
     lods="msft",
     budget=Budget(triangles=100_000, bones=512, materials=24, draw_calls=24, texture=4096, bytes=80_000_000),

@@ -42,7 +42,7 @@ def process(
         return replace(avatar, name=file_name(wanted.name or stem), extras={"engine": __version__})
 
     stages = plan(ledger, name, data, wanted, read)
-    made = produce(stages, platform, wanted.compression, sign, on_step, started)
+    made = produce(stages, platform, wanted.compression, wanted.formats, sign, on_step, started)
     rig = ledger.rig
     answer = {
         **account(made, platform),

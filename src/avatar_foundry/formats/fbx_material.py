@@ -1,0 +1,160 @@
+"""Materials of FBX files: Phong surfaces with what is physical about them beside, and the pictures embedded."""
+
+import hashlib
+import io
+
+from PIL import Image
+
+from ..avatar import Material, Texture
+from ..cache import cached_bytes
+from .fbx_objects import Document
+from .fbx_records import Id, Record, properties, titled
+
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}
+SPECULAR = 0.25  # Phong's share of what glTF's dielectrics reflect; readers double it
+PNG_LEVEL = 1
+
+
+class Paints:
+    """Adds materials and textures to a document, each once."""
+
+    def __init__(self, document: Document, uv_set: str) -> None:
+        self._document, self._uv_set = document, uv_set
+        self._materials: dict[str, Id] = {}
+        self._textures: dict[bytes, Id] = {}
+        self._files: set[str] = set()
+
+    def add(self, material: Material) -> Id:
+        """The object of a material."""
+        if material.name not in self._materials:
+            self._materials[material.name] = self._add(material)
+        return self._materials[material.name]
+
+    def _add(self, m: Material) -> Id:
+        # Blender, Unity and our own reader take roughness = 1 - sqrt(shininess) / 10 and metallic = reflection
+        shine = 100.0 * (1.0 - min(max(m.roughness, 0.0), 1.0)) ** 2
+        red, green, blue, alpha = (float(c) for c in m.color)
+        clear = 1.0 - alpha
+        metal = float(m.metallic)
+        id = self._document.add(
+            "Material",
+            m.name,
+            "Material",
+            "",
+            Record("Version", 102),
+            Record("ShadingModel", "phong"),
+            Record("MultiLayer", 0),
+            properties(
+                ("ShadingModel", "KString", "", "", "Phong"),
+                ("EmissiveColor", "Color", "", "A", 0.0, 0.0, 0.0),
+                ("EmissiveFactor", "Number", "", "A", 0.0),
+                ("AmbientColor", "Color", "", "A", 0.0, 0.0, 0.0),
+                ("DiffuseColor", "Color", "", "A", red, green, blue),
+                ("DiffuseFactor", "Number", "", "A", 1.0),
+                ("TransparentColor", "Color", "", "A", clear, clear, clear),
+                ("TransparencyFactor", "Number", "", "A", 1.0 if clear else 0.0),
+                ("Opacity", "Number", "", "A", alpha),
+                ("NormalMap", "Vector3D", "Vector", "", 0.0, 0.0, 0.0),
+                ("BumpFactor", "double", "Number", "", float(m.normal_scale)),
+                ("SpecularColor", "Color", "", "A", 1.0, 1.0, 1.0),
+                ("SpecularFactor", "Number", "", "A", SPECULAR),
+                ("Shininess", "Number", "", "A", shine),
+                ("ShininessExponent", "Number", "", "A", shine),
+                ("ReflectionColor", "Color", "", "A", 1.0, 1.0, 1.0),
+                ("ReflectionFactor", "Number", "", "A", metal),
+                ("Metallic", "double", "Number", "AU", metal),
+                ("Roughness", "double", "Number", "AU", float(m.roughness)),
+                ("ORM", "Color", "", "AU", 1.0, m.roughness * 1.0, metal),
+                ("AlphaMode", "KString", "", "U", m.alpha_mode),
+                ("AlphaCutoff", "double", "Number", "AU", float(m.alpha_cutoff)),
+                ("DoubleSided", "bool", "", "AU", int(m.double_sided)),
+            ),
+        )
+        for texture, target in ((m.base, "DiffuseColor"), (m.normal, "NormalMap"), (m.orm, "ORM")):
+            if texture is not None:
+                self._connect(texture, id, target)
+        if m.base is not None and m.alpha_mode != "OPAQUE":
+            self._connect(m.base, id, "TransparentColor")
+        return id
+
+    def _connect(self, texture: Texture, material: Id, target: str) -> None:
+        """Let a texture drive a property. Pictures that are the same are one texture, stored once."""
+        mime, data = readable(texture)
+        if data not in self._textures:
+            self._textures[data] = self._texture(self._free(texture.name or "texture", ENDINGS[mime]), data)
+        self._document.link(self._textures[data], material, target)
+
+    def _texture(self, file: str, data: bytes) -> Id:
+        """The texture of a picture that is called `file`."""
+        video = self._video(file, data)
+        name = file.rpartition(".")[0]
+        id = self._document.add(
+            "Texture",
+            name,
+            "Texture",
+            "",
+            Record("Type", "TextureVideoClip"),
+            Record("Version", 202),
+            Record("TextureName", titled(name, "Texture")),
+            properties(
+                ("UVSet", "KString", "", "", self._uv_set),
+                ("UseMaterial", "bool", "", "", 1),
+                ("CurrentMappingType", "enum", "", "", 0),
+                ("WrapModeU", "enum", "", "", 0),
+                ("WrapModeV", "enum", "", "", 0),
+            ),
+            Record("Media", titled(file, "Video")),
+            Record("FileName", file),
+            Record("RelativeFilename", file),
+            Record("ModelUVTranslation", 0.0, 0.0),
+            Record("ModelUVScaling", 1.0, 1.0),
+            Record("Texture_Alpha_Source", "None"),
+            Record("Cropping", 0, 0, 0, 0),
+        )
+        self._document.link(video, id)
+        return id
+
+    def _video(self, file: str, data: bytes) -> Id:
+        """The picture itself."""
+        return self._document.add(
+            "Video",
+            file,
+            "Video",
+            "Clip",
+            Record("Type", "Clip"),
+            properties(
+                ("Path", "KString", "XRefUrl", "", file),
+                ("RelPath", "KString", "XRefUrl", "", file),
+            ),
+            Record("UseMipMap", 0),
+            Record("Filename", file),
+            Record("RelativeFilename", file),
+            Record("Content", data),
+        )
+
+    def _free(self, name: str, ending: str) -> str:
+        """A file name not given yet: letters, digits, dots, lines."""
+        stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+        stem = stem.removesuffix(ending)
+        title, n = f"{stem}{ending}", 1
+        while title.lower() in self._files:
+            n += 1
+            title = f"{stem}_{n}{ending}"
+        self._files.add(title.lower())
+        return title
+
+
+def readable(texture: Texture) -> tuple[str, bytes]:
+    """(mime, bytes) of a picture as importers of FBX take it: WebP becomes PNG."""
+    if texture.mime in ENDINGS:
+        return texture.mime, texture.data
+    digest = hashlib.sha256(texture.data).hexdigest()
+    return "image/png", cached_bytes(f"fbx png {digest}", lambda: as_png(texture.data))
+
+
+def as_png(data: bytes) -> bytes:
+    """A picture as PNG."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        image.save(out, "PNG", compress_level=PNG_LEVEL)
+    return out.getvalue()
