@@ -29,11 +29,11 @@ FASTENED = 0.5  # of the first segment: where the old weights have faded out
 
 @dataclass(frozen=True)
 class Manner:
-    """How a kind of thing swings. part: its name. bone: what carries its chains. chains: (fewest, most)."""
+    """How a kind of thing swings. part: its name. bone: what carries its chains. chains: at most."""
 
     part: str
     bone: str
-    chains: tuple[int, int]
+    chains: int
     spread: float  # radians between chains, about
     segment: float  # metres between joints, about
     stiffness: float
@@ -42,9 +42,9 @@ class Manner:
     groups: tuple[str, ...]
 
 
-HAIR = Manner("hair", "head", (1, 6), 0.9, 0.11, 0.9, 0.35, 0.012, ("head", "torso"))
-SKIRT = Manner("skirt", "hips", (8, 8), 0.8, 0.22, 1.2, 0.45, 0.012, ("hips", "legs"))
-CAPE = Manner("cape", "upperChest", (4, 6), 0.45, 0.24, 0.8, 0.4, 0.012, ("torso", "hips", "legs"))
+HAIR = Manner("hair", "head", 6, 0.9, 0.11, 0.9, 0.35, 0.012, ("head", "torso"))
+SKIRT = Manner("skirt", "hips", 8, 0.8, 0.22, 1.2, 0.45, 0.012, ("hips", "legs"))
+CAPE = Manner("cape", "upperChest", 6, 0.45, 0.24, 0.8, 0.4, 0.012, ("torso", "hips", "legs"))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Chains:
     @property
     def bones(self) -> int:
         """N, joints per chain that carry weights."""
-        return self.joints.shape[1] - 1
+        return int(self.joints.shape[1]) - 1
 
     def sides(self, points: NDArray[Any]) -> F64:
         """(V, C) share of each chain in each vertex by its angle; rows sum to 1, at most two are not zero."""
@@ -226,7 +226,7 @@ def lay_chains(chart: Chart, parts: Sequence[Part], first: int) -> Chains | None
     far = loose & (depth > 0.3 * longest)
     low, high = np.quantile(angle[far], (0.03, 0.97))
     closed = bool(high - low > 1.8 * np.pi and _covered(angle[far]))
-    fewest, most = manner.chains
+    most = manner.chains
     if closed:
         count = most
         at = -np.pi + 2 * np.pi * (np.arange(count) + 0.5) / count
