@@ -87,9 +87,15 @@ def on_jaw(points: F64, piece: I64, base: F32) -> NDArray[np.bool_]:
     middle = teeth.mean(axis=0)
     label = np.r_[np.ones(UPPER_TEETH.stop - UPPER_TEETH.start), -np.ones(LOWER_TEETH.stop - LOWER_TEETH.start)]
     bite = np.linalg.lstsq((teeth - middle)[:, 1:], label, rcond=None)[0]  # the plane on which they bite
-    below = (points - middle)[:, 1:] @ bite < 0.0
+    height = (points - middle)[:, 1:] @ bite
     _, own = np.unique(piece, return_inverse=True)
     count = np.bincount(own)
+    level = np.sort(np.bincount(own, height) / count)
+    between = np.flatnonzero((level[1:] > -0.8) & (level[:-1] < 0.8))
+    if len(level) > 3 and len(between):  # the widest gap between rows of single teeth
+        k = between[np.diff(level)[between].argmax()]
+        height = height - 0.5 * (level[k] + level[k + 1])
+    below = height < 0.0
     most = np.bincount(own, below) / count
     low, high = np.full((len(count), 3), np.inf), np.full((len(count), 3), -np.inf)
     np.minimum.at(low, own, points)

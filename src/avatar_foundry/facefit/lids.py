@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from ..avatar import F32
 from ..face.names import SHAPES
 from ..face.shapes import field
 from .carry import Match
-from .eyes import Eye
 from .features import Features
 from .frontal import F64, I32, I64
 from .template import SIDES, template
@@ -18,6 +18,7 @@ from .template import SIDES, template
 OVERLAP = 0.006  # distances between the eyes: less than half a millimetre on an adult
 CLEAR = 0.008  # between eyeball and closed lid
 LID = 0.42  # of an eye's width: how high above its edge the lid ends
+MARGIN = 0.02  # distances between the eyes: vertices this near to our lids' edges lie on theirs
 NEAR = 0.12  # of an eye's width: corners this near to the edge lie on it
 
 
@@ -28,8 +29,12 @@ class Rim(NamedTuple):
     lower: I64
 
 
-def rim_of(eye: Eye, f: Features, positions: F64, faces: I32) -> Rim:
-    """The edges' vertices: corners, nearest to the opening, of the faces that border on it from above and below."""
+def rim_of(f: Features, side: int, positions: F64, faces: I32, base: F32, spacing: float) -> Rim:
+    """The edges' vertices: corners, nearest to the opening, of the faces that border on it from above and below.
+
+    And what lies on the edges of our own lids, base (B, 3) being our head on theirs.
+    """
+    eye = f.eyes[side]
     view = f.skin
     columns = np.flatnonzero(eye.mask.any(axis=0))
     top = eye.mask[:, columns].argmax(axis=0)
@@ -48,8 +53,19 @@ def rim_of(eye: Eye, f: Features, positions: F64, faces: I32) -> Rim:
             found.append(corners[every, pick][gap[every, pick] < (NEAR * len(columns) * view.pixel) ** 2])
         rim = np.unique(np.concatenate(found))
         out.append(rim[np.argsort(positions[rim, 0], kind="stable")].astype(np.int64))
+    seen = np.unique(faces[np.unique(view.face[view.face >= 0])])
+    tree = cKDTree(positions[seen])
+    t = template()
+    for k, margin in enumerate(t.margin[side]):
+        far, near = tree.query(base[t.vertex[margin[1:-1]]].astype(np.float64))
+        own = np.union1d(out[k], seen[np.asarray(near)[np.asarray(far) < MARGIN * spacing]])
+        out[k] = own[np.argsort(positions[own, 0], kind="stable")].astype(np.int64)
     upper, lower = out
-    return Rim(upper[~np.isin(upper, lower)], lower)
+    middle = 0.5 * (
+        np.interp(positions[:, 0], eye.upper[:, 0], eye.upper[:, 1])
+        + np.interp(positions[:, 0], eye.lower[:, 0], eye.lower[:, 1])
+    )
+    return Rim(upper[positions[upper, 1] > middle[upper]], lower[positions[lower, 1] <= middle[lower]])
 
 
 @lru_cache(maxsize=2)
@@ -84,7 +100,11 @@ def close_lids(
     at = positions[skin]
     share = (m.weights * _shares(side)[m.corners]).sum(axis=1) * m.trust
     x = at[:, 0]
-    top = np.stack([np.interp(x, eye.upper[:, 0], eye.upper[:, c]) for c in (1, 2)], axis=1)
+    edge = eye.upper
+    if len(upper) > 2:
+        edge = np.concatenate([eye.upper[[0, -1]], at[upper]])
+        edge = edge[np.argsort(edge[:, 0], kind="stable")]
+    top = np.stack([np.interp(x, edge[:, 0], edge[:, c]) for c in (1, 2)], axis=1)
     floor_x, floor_y = eye.lower[:, 0], eye.lower[:, 1]
     if len(lower) > 1:  # straight between the vertices that are there
         floor_x, floor_y = np.r_[floor_x[0], at[lower, 0], floor_x[-1]], np.r_[floor_y[0], at[lower, 1], floor_y[-1]]

@@ -43,7 +43,7 @@ def motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32
         for s, name in enumerate(SHAPES):
             if name.startswith(PARTING):
                 moved[:, s] *= SEALED
-    gap, rims = _close(head, f, r, skin, moved, m, balls)
+    gap, rims = _close(head, f, r, skin, moved, m, balls, base)
     moved *= head.weight[skin, None, None].astype(np.float32)
     blend(moved, (*VISEMES[1:], *EXTRAS))
     at = head.positions[skin]
@@ -101,14 +101,21 @@ def _limits(f: Features, kinds: Kinds) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _close(
-    head: Head, f: Features, r: Registered, skin: I64, moved: F32, m: Match, balls: tuple[F64 | None, ...]
+    head: Head,
+    f: Features,
+    r: Registered,
+    skin: I64,
+    moved: F32,
+    m: Match,
+    balls: tuple[F64 | None, ...],
+    base: F32,
 ) -> tuple[float, list[Rim]]:
     """Blinks, in place: lids close, and where there are none, skin stays. The gap left, and the edges of lids."""
     gap, rims = 0.0, []
     faces = _own_faces(head, f)
     for i, eye in enumerate(f.eyes):
         if eye.lids:
-            rims.append(rim_of(eye, f, head.positions, faces))
+            rims.append(rim_of(f, i, head.positions, faces, base, r.spacing))
             left = close_lids(moved, m, skin, head.positions, faces, f, rims[-1], i, balls[i], r.spacing)
             gap = max(gap, left)
         else:
