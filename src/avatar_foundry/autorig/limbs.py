@@ -9,6 +9,7 @@ from .tree import Branch, Tree, branches, mean_thickness
 from .volume import F64, Volume
 
 SHORTEST = 0.07  # of the height: a limb is longer
+ROBED = 0.66  # score of legs that a robe hides
 HIGHEST = 0.95  # of the height: arms start lower
 
 
@@ -72,6 +73,34 @@ def _bell(x: float, width: float) -> float:
     return float(np.exp(-0.5 * (x / width) ** 2))
 
 
+def hidden_legs(volume: Volume) -> tuple[Limb, Limb] | None:
+    """Legs where people have them, if a robe that reaches the ground hides them; None when there is none.
+
+    A robe is one wide piece without a gap in the middle from the ground to the thighs, widest at the ground.
+    """
+    p = volume.points
+    level = np.floor(p[:, 1] / 0.02).astype(np.int64)
+    lines: list[list[F64]] = [[], []]
+    for k in range(2, 23):
+        band = p[level == k]
+        middle = band[np.abs(band[:, 0]) < 0.015]
+        if len(band) < 12 or not len(middle):
+            return None
+        wide, deep = np.quantile(np.abs(band[:, 0]), 0.95), np.ptp(middle[:, 2])
+        if wide < (0.1 if k < 7 else 0.07) or deep < 0.06:
+            return None
+        z = 0.5 * float(np.quantile(band[:, 2], 0.05) + np.quantile(band[:, 2], 0.95))
+        for line, side in zip(lines, (1.0, -1.0), strict=True):
+            line.append(np.array([side * 0.055, 0.02 * (k + 0.5), z]))
+    made = []
+    for line in lines:
+        points = np.array(line[::-1])
+        points[:, 2] = points[:, 2].mean()
+        radius = np.full(len(points), 0.035)
+        made.append(Limb(points, radius, np.pi * radius**2, (), points[-1] + np.array([0.0, -0.04, 0.05])))
+    return made[0], made[1]
+
+
 def find_limbs(tree: Tree, volume: Volume) -> Limbs:
     """The pairs of branches most like legs and arms. Space: +Y up, ground at 0, height 1, symmetric about x = 0."""
     found = branches(tree, volume, SHORTEST)[:16]
@@ -87,6 +116,7 @@ def find_limbs(tree: Tree, volume: Volume) -> Limbs:
     def tip(i: int) -> F64:
         return found[i].tip
 
+    splits = 0, 0
     best: tuple[float, tuple[int, int] | None, tuple[int, int] | None, float, float] = (-1.0, None, None, 0.0, 0.0)
     legs, arms = [], []
     for i, j in combinations(range(len(found)), 2):
@@ -135,6 +165,18 @@ def find_limbs(tree: Tree, volume: Volume) -> Limbs:
             total = ls * 0.6 + 0.4 * as_ * above * length
             if total > best[0]:
                 best = (total, (li, lj), (ai, aj), ls, as_ * above * min(1.0, reach / 0.12))
+    robed = hidden_legs(volume) if best[0] < 0.8 else None
+    if robed is not None:
+        for as_, ai, aj, n in arms:
+            low_ones = [k for k in range(len(found)) if k not in (ai, aj) and found[k].tip[1] < 0.08]
+            ni, nj = (max([shared(lines[k], lines[t]) for t in low_ones], default=n) for k in (ai, aj))
+            start = min(tree.centre[lines[k][min(m, len(lines[k]) - 1)], 1] for k, m in ((ai, ni), (aj, nj)))
+            reach = min(len(lines[ai]) - ni, len(lines[aj]) - nj) * tree.step
+            fit = as_ * float(np.clip((start - 0.45) / 0.1, 0, 1) * np.clip((HIGHEST - start) / 0.06, 0, 1))
+            fit *= min(1.0, reach / 0.2) if min(len(lines[ai]) - ni, len(lines[aj]) - nj) >= 3 else 0.0
+            if 0.6 * ROBED + 0.4 * fit > best[0] and fit > 0.6:
+                best = (0.6 * ROBED + 0.4 * fit, None, (ai, aj), ROBED, fit)
+                splits = ni, nj
     _, leg_pair, arm_pair, leg_score, arm_score = best
 
     def limb(i: int, after: int) -> Limb:
@@ -153,4 +195,6 @@ def find_limbs(tree: Tree, volume: Volume) -> Limbs:
             trunk = [lines[k] for k in leg_pair]
             na, nb = (max(shared(lines[k], t) for t in trunk) for k in arm_pair)
             arm_limbs = pair(*arm_pair, na, nb)
+    elif arm_pair and robed is not None:
+        leg_limbs, arm_limbs = robed, pair(*arm_pair, *splits)
     return Limbs(leg_limbs, arm_limbs, leg_score, arm_score, len(found))
