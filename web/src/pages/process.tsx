@@ -158,6 +158,10 @@ export function ProcessPage(): JSX.Element {
                   <option value="draco">Draco</option>
                 </select>
               </label>
+              <label class="field">
+                <span>Least confidence</span>
+                <input type="number" name="min_confidence" min={0} max={1} step={0.05} defaultValue="0.5" />
+              </label>
             </div>
           </details>
           <div class="form-end">
@@ -239,6 +243,7 @@ function optionsOf(form: FormData): ProcessOptions {
     no_face: !form.has("face"),
     lods: form.has("lods"),
     compression: String(form.get("compression")),
+    min_confidence: Number(form.get("min_confidence")),
     ...(size ? { texture_size: size } : {}),
   };
 }
