@@ -121,10 +121,15 @@ def close_lids(
     share = np.where(
         seen[skin] & (np.abs(at[:, 2] - top[:, 1]) < 0.6 * wide), outer, share
     )  # coarse lids need it smooth
+    centre = 0.5 * (top[:, 0] + np.interp(x, eye.lower[:, 0], eye.lower[:, 1]))
+    edges = (at[:, 1] < top[:, 0] + 0.01 * spacing) & (at[:, 1] > centre) & (np.abs(x - eye.middle[0]) < 0.5 * wide)
+    edges &= np.abs(at[:, 2] - top[:, 1]) < 0.1 * spacing  # the thickness of the lid
+    share[edges] = 1.0
     share[upper], share[lower] = 1.0, 0.0
     share[(at[:, 1] < low) | (np.abs(x - eye.middle[0]) > 1.2 * np.ptp(eye.upper[:, 0]))] = 0.0
     drop = np.minimum(low - top[:, 0], 0.0)
-    drop[upper] = np.minimum(low[upper] - at[upper, 1], 0.0)
+    edges[upper] = True
+    drop[edges] = np.minimum(low[edges] - at[edges, 1], 0.0)
     drop = np.maximum(drop, np.minimum(low - at[:, 1], 0.0))  # what lies inside the lid does not end below the edge
     blink = np.zeros_like(at)
     blink[:, 1] = share * drop
