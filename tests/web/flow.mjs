@@ -1,72 +1,12 @@
 // The way of a new owner through the pages, in a real browser: node flow.mjs BASE TOKEN PICTURES MODULES CHROMIUM UPLOAD
 // Prints one JSON object of what was seen; exits with 1 and the reason when a step cannot be taken.
-import { createRequire } from "node:module";
 import path from "node:path";
+import { differing, launch, open as openPage, stage } from "./browser.mjs";
 
 const [base, token, pictures, modules, executablePath, upload] = process.argv.slice(2);
-const { chromium } = createRequire(path.join(modules, "x"))("playwright-core");
-const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];
-const browser = await chromium.launch({ executablePath, args });
-const seen = { console: [], violations: [], failed: [], outside: [] };
-
-/** A page that notes what it must not do. */
-async function open(context) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
-  page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.console.push(`${m.text()} ${m.location().url}`));
-  page.on("pageerror", (e) => seen.console.push(String(e)));
-  page.on("requestfailed", (r) => {
-    // Leaving a page drops the pictures that it was still waiting for.
-    if (r.failure()?.errorText !== "net::ERR_ABORTED") seen.failed.push(`${r.url()} ${r.failure()?.errorText}`);
-  });
-  page.on("request", (r) => {
-    if (!r.url().startsWith(base) && !/^(blob|data):/.test(r.url())) seen.outside.push(r.url());
-  });
-  await page.exposeFunction("noteViolation", (text) => seen.violations.push(text));
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (e) => window.noteViolation(`${e.violatedDirective} ${e.blockedURI}`));
-  });
-  return page;
-}
-
-/** The stage's picture as numbers: how many pixels differ between two PNGs. */
-async function differing(page, before, after) {
-  const urls = [before, after].map((b) => `data:image/png;base64,${b.toString("base64")}`);
-  // Decoded on an empty page: the pages' own policy has no say there.
-  const blank = await page.context().newPage();
-  const count = await blank.evaluate(async (sources) => {
-    const [a, b] = await Promise.all(
-      sources.map(async (source) => {
-        const image = new Image();
-        image.src = source;
-        await image.decode();
-        const canvas = new OffscreenCanvas(image.width, image.height);
-        const pen = canvas.getContext("2d");
-        pen.drawImage(image, 0, 0);
-        return pen.getImageData(0, 0, image.width, image.height).data;
-      }),
-    );
-    let count = 0;
-    for (let i = 0; i < a.length; i += 4) {
-      count += Math.max(Math.abs(a[i] - b[i]), Math.abs(a[i + 1] - b[i + 1]), Math.abs(a[i + 2] - b[i + 2])) > 12;
-    }
-    return count;
-  }, urls);
-  await blank.close();
-  return count;
-}
-
+const { browser, seen } = await launch(modules, executablePath);
+const open = (context) => openPage(context, base, seen);
 const shot = (page, name) => page.screenshot({ path: path.join(pictures, `${name}.png`) });
-
-/** The stage alone, when it has come to rest. */
-async function stage(page) {
-  await page.mouse.move(500, 450); // no button under it that lights up
-  await page.waitForTimeout(100);
-  await page.waitForSelector(".stage:not([data-moving])", { state: "attached" });
-  const canvas = page.locator(".stage");
-  return canvas.screenshot();
-}
-
 const ready = (page) => page.waitForSelector(".viewport[data-ready=true]", { timeout: 240_000 });
 
 try {

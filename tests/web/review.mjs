@@ -86,6 +86,7 @@ try {
 
   await page.click(`${RESULT} button:has-text('Skeleton')`);
   seen.skeleton = await differing(page, before.result, await stage(page, RESULT));
+  await shot(page, "6_skeleton");
   await page.click(`${RESULT} button:has-text('Skeleton')`);
 
   // Findings, where they are
@@ -95,7 +96,7 @@ try {
   await page.locator(".finding button:has-text('Show')").first().click();
   await page.waitForTimeout(300);
   seen.marked = await differing(page, plain, await stage(page, SOURCE));
-  await shot(page, "6_finding");
+  await shot(page, "7_finding");
 
   // Weights
   await tab(page, "Weights");
@@ -103,7 +104,7 @@ try {
   const lit = await stage(page, RESULT);
   await page.click("[data-bone=leftUpperArm]");
   const arm = await stage(page, RESULT);
-  await shot(page, "7_weights");
+  await shot(page, "8_weights");
   await page.click("[data-bone=rightLowerLeg]");
   const leg = await stage(page, RESULT);
   await tab(page, "Result");
@@ -135,7 +136,7 @@ try {
   await page.fill(".joint-place [data-axis=Y]", String(still[1] + 6));
   await page.press(".joint-place [data-axis=Y]", "Enter");
   await stage(page, SOURCE);
-  await shot(page, "8_joints");
+  await shot(page, "9_joints");
   const hints = page.waitForRequest((r) => r.method() === "POST" && r.url().endsWith("/api/process"));
   await page.click("button:has-text('Re-skin')");
   const body = (await hints).postDataBuffer()?.toString("latin1") ?? "";
@@ -147,7 +148,7 @@ try {
   await tab(page, "Joints");
   seen.given = await page.locator(".tag:has-text('given')").count();
   await stage(page, RESULT);
-  await shot(page, "9_reskinned");
+  await shot(page, "10_reskinned");
   console.log(JSON.stringify(seen));
 } catch (error) {
   for (const [i, page] of browser.contexts().flatMap((c) => c.pages()).entries()) await shot(page, `failed_${i}`).catch(() => undefined);

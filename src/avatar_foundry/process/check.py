@@ -11,8 +11,9 @@ from ..repair import Options as RepairOptions
 from ..rules import Subject, described, inspect_source, refusal
 from .ledger import Ledger
 from .options import Options
-from .places import Pointer
+from .places import Pointer, between
 
+MOVING = ("turn-upright", "rescale")
 DEGENERATE = "Mesh has degenerate faces"  # the reference page's own example, which has a code of its own
 
 
@@ -38,8 +39,13 @@ def mend(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
         findings = [{**described(*f), "places": pointer.at(f[2])} for f in left]
         raise kind(str(error), findings=findings, suggestions=error.suggestions, issues=error.issues)
     whole, ledger.whole, ledger.found = ledger.whole, None, []
-    mended, ledger.applied = apply_fixes(avatar, ids, RepairOptions(), whole)
-    return mended
+    mended, ledger.applied = apply_fixes(avatar, [i for i in ids if i not in MOVING], RepairOptions(), whole)
+    # what moves the whole figure is done apart: hints and places are told in the file's own space
+    moved, more = apply_fixes(mended, [i for i in ids if i in MOVING], RepairOptions())
+    if more:
+        ledger.moved = between(mended, moved)
+        ledger.applied += more
+    return moved
 
 
 def chosen(options: Options) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ class Ledger:
     whole: Whole | None = None  # the surface as analysed, until it is mended
     height: float = 0.0  # in the file's unit
     box: tuple[F64, F64] | None = None  # of what was read, in the file's space
+    moved: Placing = field(default_factory=Placing)  # what mending did to the whole figure
     before: list[dict[str, Any]] = field(default_factory=list)
     after: list[dict[str, Any]] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)

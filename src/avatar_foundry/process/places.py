@@ -29,7 +29,11 @@ class Placing:
         turned = other.scale * other.turn @ self.shift
         return Placing(other.scale * self.scale, other.turn @ self.turn, turned + other.shift)
 
-    def back(self, joints: Mapping[str, F64]) -> dict[str, F64]:
+    def at(self, point: F64) -> F64:
+        """Where a point of the file stands."""
+        return self.scale * self.turn @ point + self.shift
+
+    def back(self, joints: Mapping[str, NDArray[np.floating]]) -> dict[str, F64]:
         """Standing places -> the file's."""
         return {name: self.turn.T @ ((p - self.shift) / self.scale) for name, p in joints.items()}
 
@@ -79,6 +83,19 @@ class Pointer:
                 self._left -= len(points)
                 out[kind] = [[short(v) for v in p] for p in points.tolist()]
         return out
+
+
+def between(before: Avatar, after: Avatar) -> Placing:
+    """The scale, turn and shift that made `after` of `before`, whose vertices are the same."""
+    p = np.concatenate([part.mesh.positions for part in before.parts]).astype(np.float64)
+    q = np.concatenate([part.mesh.positions for part in after.parts]).astype(np.float64)
+    there = np.isfinite(p).all(axis=1) & np.isfinite(q).all(axis=1)
+    p, q = p[there], q[there]
+    a, b = p - p.mean(axis=0), q - q.mean(axis=0)
+    u, _, v = np.linalg.svd(b.T @ a)
+    turn = u @ np.diag([1.0, 1.0, np.linalg.det(u @ v)]) @ v
+    scale = float(np.sqrt((b * b).sum() / (a * a).sum()))
+    return Placing(scale, turn, q.mean(axis=0) - scale * turn @ p.mean(axis=0))
 
 
 def box_of(avatar: Avatar) -> tuple[F64, F64] | None:

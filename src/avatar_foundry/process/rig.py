@@ -36,17 +36,18 @@ def find_skeleton(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
                 dict.fromkeys(mapping.names, mapping.confidence),
                 mapping.family,
                 mapping.reasons,
-                {n: avatar.skeleton.rest[j, :3, 3].astype(np.float64) for n, j in mapping.joints.items()},
+                ledger.moved.back({n: avatar.skeleton.rest[j, :3, 3] for n, j in mapping.joints.items()}),
+                ledger.moved,
             )
             return adopted
         ledger.notes.append(
             f"The file's skeleton is no humanoid that we know ({'; '.join(mapping.reasons)}): made anew."
         )
     merged = merge(avatar)
-    found = fit(merged.surface, {name: np.array(p) for name, p in options.hints.items()})
+    found = fit(merged.surface, {name: ledger.moved.at(np.array(p)) for name, p in options.hints.items()})
     ledger.fit = found
     least = min((found.confidence[n] for n in REQUIRED if n in found.confidence), default=0.0)
-    placing = Placing(found.scale, found.turn, found.shift)
+    placing = ledger.moved.then(Placing(found.scale, found.turn, found.shift))
     ledger.rig = Rig(
         "created",
         least,

@@ -118,7 +118,16 @@ function meshOf(geometry: THREE.BufferGeometry): THREE.Mesh {
 function dress(content: THREE.Object3D): void {
   content.traverse((node) => {
     if (node instanceof THREE.Light || node instanceof THREE.Camera) node.visible = false;
-    if (node instanceof THREE.Mesh) for (const material of [node.material].flat() as THREE.Material[]) material.side = THREE.DoubleSide;
+    if (!(node instanceof THREE.Mesh)) return;
+    const materials = [node.material].flat() as THREE.Material[];
+    for (const material of materials) {
+      material.side = THREE.DoubleSide;
+      // What has no material of its own comes in glaring white.
+      if (material instanceof THREE.MeshPhongMaterial && !material.map && material.color.getHex() === 0xffffff && !material.vertexColors) {
+        material.color.set(0xb9b4ac);
+        material.specular.set(0x111111);
+      }
+    }
   });
 }
 
