@@ -1,10 +1,12 @@
-"""Run by Blender's own Python (bpy): import a GLB, pose it, write what Blender evaluates.
+"""Run by Blender's own Python (bpy): import a GLB or an FBX, pose it, write what Blender evaluates.
 
 usage: python blender_import.py FILE REQUEST.json OUT.bin. The answer goes into OUT.bin + ".json", as pose_three.mjs'.
-The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's axes (row-major).
+The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's axes (row-major). It may ask for
+"expressions" (names of shapes at full weight) and "times" (seconds into the file's first clip) besides.
 """
 
 import json
+import re
 import sys
 
 import bpy
@@ -45,9 +47,19 @@ def main(file, request, out):
     with open(request, encoding="utf-8") as f:
         asked = json.load(f)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.import_scene.gltf(filepath=file)
+    if file.endswith(".fbx"):
+        bpy.ops.import_scene.fbx(filepath=file)
+    else:
+        bpy.ops.import_scene.gltf(filepath=file)
     armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
+    action = armature.animation_data.action if armature.animation_data else None
+    if action is not None:  # poses are asked for first
+        armature.animation_data.action = None
+        for bone in armature.pose.bones:
+            bone.matrix_basis = Matrix()
+        bpy.context.view_layer.update()
     meshes = [o for o in bpy.data.objects if o.type == "MESH" and o.find_armature() == armature]
+    meshes = [o for o in meshes if not re.search("_LOD[1-9]$", o.name)]
     moved = {}
     for obj in meshes:
         if not (keys := obj.data.shape_keys):
@@ -61,6 +73,24 @@ def main(file, request, out):
     parts = []
     for pose in asked["poses"]:
         take(armature, pose["matrices"])
+        parts += [evaluated(o) for o in meshes]
+    for bone in armature.pose.bones:
+        bone.matrix_basis = Matrix()
+    for name in asked.get("expressions", ()):
+        for value in (1.0, 0.0):
+            for obj in meshes:
+                if (keys := obj.data.shape_keys) and name in keys.key_blocks:
+                    keys.key_blocks[name].value = value
+            bpy.context.view_layer.update()
+            parts += [evaluated(o) for o in meshes] if value else []
+    if action is not None:
+        armature.animation_data.action = action
+        if hasattr(action, "slots"):
+            armature.animation_data.action_slot = action.slots[0]
+    rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    for seconds in asked.get("times", ()):
+        frame = 1.0 + rate * seconds
+        bpy.context.scene.frame_set(int(frame), subframe=frame % 1.0)
         parts += [evaluated(o) for o in meshes]
     with open(out, "wb") as f:
         f.write(b"".join(p.tobytes() for p in parts))
@@ -77,6 +107,12 @@ def main(file, request, out):
         "moved": moved,
         "missing": [],
         "bones": len(armature.data.bones),
+        "rest": {
+            b.name: [c for row in UP.inverted() @ armature.matrix_world @ b.matrix_local for c in row]
+            for b in armature.data.bones
+        },
+        "images": sorted(i.name for i in bpy.data.images if i.packed_file is not None),
+        "actions": sorted(a.name for a in bpy.data.actions),
         "materials": len({m.name for o in meshes for m in o.data.materials}),
         "version": bpy.app.version_string,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from tests.acceptance.gltf import Gltf
 
-from avatar_foundry.avatar import Mesh, Part
+from avatar_foundry.avatar import Avatar, Mesh, Part
 from avatar_foundry.cli.canonical import to_canonical
 from avatar_foundry.formats import read_glb
 from avatar_foundry.rig import POSES, pose_matrices, skin_positions
@@ -16,21 +16,30 @@ CHOSEN = ("arms_up", "squat", "head_turned_60")
 
 def ours(data: bytes, pose: str) -> tuple[dict[str, np.ndarray], dict[str, list[float]], dict[str, list[float]]]:
     """({mesh name: (V, 3) metres posed}, {bone: local rotation xyzw}, {bone: local translation}) of a GLB in `pose`."""
-    canonical = to_canonical(read_glb(data))
-    assert canonical is not None
-    assert canonical.skeleton is not None
-    matrices = pose_matrices(canonical.skeleton, POSES[pose])
-    posed = {p.name: skin_positions(p.mesh, matrices) for p in canonical.parts}
+    posed = posed_parts(read_glb(data), pose)
     rotations, translations = locals_of(Gltf(data), skinning(data, pose))
     return posed, rotations, translations
 
 
+def posed_parts(avatar: Avatar, pose: str) -> dict[str, np.ndarray]:
+    """{part: (V, 3) metres} of a platform's avatar in `pose`."""
+    canonical = to_canonical(avatar)
+    assert canonical is not None
+    assert canonical.skeleton is not None
+    matrices = pose_matrices(canonical.skeleton, POSES[pose])
+    return {p.name: skin_positions(p.mesh, matrices) for p in canonical.parts}
+
+
 def skinning(data: bytes, pose: str) -> dict[str, np.ndarray]:
-    """{bone of the file: (4, 4) skinning matrix in `pose`}.
+    """{bone of the file: (4, 4) skinning matrix in `pose`}."""
+    return skinning_of(read_glb(data), pose)
+
+
+def skinning_of(avatar: Avatar, pose: str) -> dict[str, np.ndarray]:
+    """{bone: (4, 4) skinning matrix in `pose`} of a platform's avatar.
 
     A bone of the platform's own follows the canonical bone that it hangs on.
     """
-    avatar = read_glb(data)
     assert avatar.skeleton is not None
     count = len(avatar.skeleton.names)
     joints, weights = np.zeros((count, 4), np.uint16), np.zeros((count, 4), np.float32)

@@ -1,0 +1,75 @@
+"""FBX files in other programs: what they evaluate, vertex by vertex. Skipped where the programs are not installed."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conftest import run_node
+from tests.engines.fbx import finished, request, written
+
+from avatar_foundry.avatar import Avatar
+from avatar_foundry.pack import cache_dir
+
+ENGINES = Path(__file__).parents[1] / "engines"
+FILES = {"unity": "warrior", "unreal": "elf", "blender": "child"}
+CLOSE = 1e-4  # metres; the files are told to be right to half a millimetre
+
+
+def blender() -> Path:
+    python = Path(os.environ.get("BLENDER_PYTHON", cache_dir() / "engines/blender/bin/python"))
+    if not python.exists():
+        pytest.skip("needs BLENDER_PYTHON, a Python with bpy")
+    return python
+
+
+@pytest.fixture(scope="module", params=sorted(FILES))
+def made(request: pytest.FixtureRequest, pack: Any) -> tuple[str, Avatar, bytes]:
+    avatar = finished(FILES[request.param], request.param)
+    return request.param, avatar, written(avatar, request.param)
+
+
+def test_blender_evaluates_what_we_do(made: tuple[str, Avatar, bytes], tmp_path: Path) -> None:
+    python = blender()
+    platform, avatar, data = made
+    asked, expected = request(avatar)
+    (tmp_path / "in.fbx").write_bytes(data)
+    (tmp_path / "request.json").write_text(json.dumps({**asked, "morphs": True}))
+    command = [str(python), str(ENGINES / "blender_import.py")]
+    command += [str(tmp_path / n) for n in ("in.fbx", "request.json", "out.bin")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads((tmp_path / "out.bin.json").read_text())
+    values = np.frombuffer((tmp_path / "out.bin").read_bytes(), np.float32).reshape(-1, 3)
+    at, worst = 0, {}
+    for title, parts in expected:
+        worst[title] = 0.0
+        for mesh in told["meshes"]:
+            got, want = values[at : at + mesh["count"]], parts[mesh["name"].removesuffix("_LOD0")]
+            at += mesh["count"]
+            assert len(got) == len(want), mesh
+            worst[title] = max(worst[title], float(np.abs(got - want).max()))
+    print(platform, "worst mm:", {k: round(1000 * v, 4) for k, v in worst.items()})
+    assert at == len(values)
+    assert max(worst.values()) < CLOSE, worst
+    assert {m["name"].removesuffix("_LOD0") for m in told["meshes"]} == {p.name for p in avatar.parts}
+    assert set(told["moved"]) == {m.name for p in avatar.parts for m in p.mesh.morphs}
+    for part in avatar.parts:
+        for m in part.mesh.morphs:
+            seen = told["moved"][m.name]
+            far = seen.get(part.name, seen.get(f"{part.name}_LOD0"))
+            assert far == pytest.approx(float(np.abs(m.delta).max()), abs=CLOSE)
+    assert avatar.skeleton is not None
+    assert set(told["rest"]) == set(avatar.skeleton.names)
+    rest = np.array([told["rest"][n] for n in avatar.skeleton.names]).reshape(-1, 4, 4)
+    assert np.abs(rest[:, :3, 3] - avatar.skeleton.rest[:, :3, 3]).max() < CLOSE
+    if platform != "unreal":  # there, joints along the model's axes stand along the file's
+        turns = rest[:, :3, :3] / np.linalg.norm(rest[:, :3, :3], axis=1, keepdims=True)
+        assert np.abs(turns - avatar.skeleton.rest[:, :3, :3]).max() < 1e-3
+    pictures = {t.data for m in avatar.materials for t in (m.base, m.normal, m.orm) if t is not None}
+    # Blender copies a picture that it uses both as colour and as alpha
+    assert len({re.sub(r"\.\d{3}$", "", name) for name in told["images"]}) == len(pictures)
