@@ -24,8 +24,9 @@ from .ladder import CONTACTS, LOCKED_SHARE
 F64 = NDArray[np.float64]
 # Found on seven characters at 25 %: skin counts twice as much as on our own bodies, since weights of uploads change
 # faster; normals and uvs less, since they are solved for afterwards. Seams may open: uploads have many.
-WEIGHTING = Weighting(normal=0.06, uv=0.5, skin=0.5, shape=6.0, permissive=True)
+WEIGHTING = Weighting(normal=0.06, uv=0.5, skin=0.5, shape=120.0, permissive=True)
 STRAY = 0.05  # of uv space: a point whose uv is so far from the level's lies across a seam
+FACIAL = 0.02  # of the mesh's extent: how far faces move
 LEAST_MOVE = 1e-6  # metres
 INFLUENCES = 4
 MANY = 64  # pieces
@@ -42,7 +43,8 @@ class Fitted(NamedTuple):
 
 def fitted_levels(mesh: Mesh, targets: Sequence[int]) -> list[Fitted]:
     """Levels of `mesh` with about `targets` faces each (falling), fitted to it. Deterministic."""
-    shapes = [(m.index, m.delta) for m in mesh.morphs]
+    size = float(np.ptp(mesh.positions, axis=0).max(initial=0.0))
+    shapes = [(m.index, m.delta * _modest(m, size)) for m in mesh.morphs]
     contacts = [(m.index, m.delta) for m in mesh.morphs if m.name in CONTACTS]
     edges = spread_out(contact_vertices(mesh.positions, contacts), mesh.positions, contacts)
     locks = []
@@ -70,6 +72,12 @@ def fitted_levels(mesh: Mesh, targets: Sequence[int]) -> list[Fitted]:
     # tree queries, factorisations and large array operations let go of the interpreter
     with ThreadPoolExecutor(max_workers=max(min(len(made), os.cpu_count() or 1), 1)) as pool:
         return list(pool.map(lambda one: _fit(ground, *one), made))
+
+
+def _modest(morph: Morph, size: float) -> np.float32:
+    """How much a shape counts: those that hide or grow whole things would drown the face's own."""
+    largest = float(np.abs(morph.delta).max(initial=0.0))
+    return np.float32(min(1.0, FACIAL * size / max(largest, 1e-12)))
 
 
 class Ground(NamedTuple):
