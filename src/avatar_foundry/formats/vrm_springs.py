@@ -32,7 +32,9 @@ def new_springs(avatar: Avatar, nodes: Mapping[str, int], bones: Mapping[str, st
     """VRMC_springBone, or None without springs. nodes: joint name -> node; bones: canonical -> name in the file."""
     if not avatar.springs:
         return None
-    groups, colliders, entries = _groups(avatar, bones), [], []
+    groups = _groups(avatar, bones)
+    colliders: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for name, members in groups.items():
         first = len(colliders)
         for c in members:

@@ -6,6 +6,10 @@ from ..avatar import Avatar
 from ..errors import RecipeError
 from ..formats import FbxOptions, GlbOptions, write_fbx, write_glb
 from ..formats.glb import Splits
+from ..formats.vrm import DEFAULT as DEFAULT_VRM
+from ..formats.vrm import Version, VrmOptions, write_vrm
+from ..formats.vrm_meta import meta_for
+from ..render import encode_png, over_backdrop, thumbnail
 from .platform import Export, Platform
 
 
@@ -34,3 +38,17 @@ def compressed(options: GlbOptions, compression: str) -> GlbOptions:
 def fbx(options: FbxOptions) -> Export:
     """What writes FBX so."""
     return lambda avatar: write_fbx(avatar, options)
+
+
+def vrm(version: Version = "1.0", options: VrmOptions = DEFAULT_VRM, picture: int = 384) -> Export:
+    """What writes VRM so, with a portrait of `picture` pixels. options.bones: canonical bone -> the platform's."""
+
+    def write(avatar: Avatar) -> bytes:
+        seen = avatar
+        if (skeleton := avatar.skeleton) is not None and (head := options.bones.get("head")) in skeleton.names:
+            names = tuple("head" if n == head else n for n in skeleton.names)  # where the camera looks
+            seen = replace(avatar, skeleton=replace(skeleton, names=names))
+        portrait = encode_png(over_backdrop(thumbnail(seen, picture)))
+        return write_vrm(avatar, version, meta_for(avatar.name, avatar.licences, portrait), options)
+
+    return write

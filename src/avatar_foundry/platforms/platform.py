@@ -12,9 +12,11 @@ from ..rules import RULES
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
+from ..stages.rename_shapes import rename_shapes
 
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
+ENDINGS = {"vrm0": "_vrm0.vrm"}  # format -> what follows the name, where that is not .FORMAT
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Platform:
     bone_pattern: what bone names may look like.
     required:     bones that must be there, by their names in this platform.
     exports:      further formats that may be asked for: ending -> what writes NAME.ending.
+    variants:     further files that are always written: what follows NAME -> what writes it.
+    shapes:       canonical shape name -> theirs, where it differs.
     notes:        what a user has to know on import, one sentence each.
     """
 
@@ -69,6 +73,8 @@ class Platform:
     required: tuple[str, ...] = ()
     metres_per_unit: float = 1.0
     exports: Mapping[str, Export] = field(default_factory=dict)
+    variants: Mapping[str, Export] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -88,6 +94,7 @@ class Platform:
             *((add_springs(),) if self.springs else ()),
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             *((atlas_textures(min(2 * self.texture_size, self.budget.texture)),) if merge else ()),
+            *((rename_shapes(self.shapes),) if self.shapes else ()),
         )
 
     @property
@@ -99,7 +106,11 @@ class Platform:
         """{file name: bytes}, the main file first. Raises RecipeError for a format that this platform has not."""
         wanted = [self.export(kind) for kind in dict.fromkeys(formats) if kind != "glb"]
         files = self.write(avatar, self, compression)
-        return files | {f"{avatar.name}.{kind}": write(avatar) for kind, write in wanted}
+        files |= {avatar.name + ending: write(avatar) for ending, write in self.variants.items()}
+        for kind, write in wanted:
+            if (name := avatar.name + ENDINGS.get(kind, f".{kind}")) not in files:
+                files[name] = write(avatar)
+        return files
 
     def export(self, kind: str) -> tuple[str, Export]:
         """(kind, what writes it). Raises RecipeError."""
@@ -124,7 +135,8 @@ class Platform:
             "texture_format": self.texture_format,
             "atlas": self.atlas,
             "bones": dict(self.bones),
-            "morph_naming": "ARKit, Oculus visemes and Ready Player Me extras, by their own names",
+            "morph_naming": "ARKit, Oculus visemes and Ready Player Me extras, by their own names"
+            + (f", but visemes as {', '.join(list(self.shapes.values())[:2])} ..." if self.shapes else ""),
             "lods": self.lods,
             "rules": sorted(r for r in RULES if r.startswith(self.rules)),
             "notes": list(self.notes),

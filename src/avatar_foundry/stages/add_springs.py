@@ -42,9 +42,9 @@ class Manner:
     groups: tuple[str, ...]
 
 
-HAIR = Manner("hair", "head", 6, 0.9, 0.11, 0.9, 0.35, 0.012, ("head", "torso"))
-SKIRT = Manner("skirt", "hips", 8, 0.8, 0.22, 1.2, 0.45, 0.012, ("hips", "legs"))
-CAPE = Manner("cape", "upperChest", 6, 0.45, 0.24, 0.8, 0.4, 0.012, ("torso", "hips", "legs"))
+HAIR = Manner("hair", "head", 6, 0.9, 0.11, 1.5, 0.35, 0.012, ("head", "torso"))
+SKIRT = Manner("skirt", "hips", 6, 1.0, 0.22, 3.0, 0.4, 0.012, ("hips", "legs"))
+CAPE = Manner("cape", "upperChest", 4, 0.7, 0.24, 2.0, 0.35, 0.012, ("torso", "hips", "legs"))
 
 
 @dataclass(frozen=True)

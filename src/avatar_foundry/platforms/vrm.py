@@ -1,0 +1,23 @@
+"""VRM: AXIS-65 as it is, since its bones bear VRM's names; springs, expressions and terms of use inside the file."""
+
+from ..humanoid import REQUIRED
+from .files import vrm, write_glbs
+from .platform import Budget, Platform
+
+PLATFORM = Platform(
+    id="vrm",
+    title="VRM (VTubing, cluster, three-vrm)",
+    write=write_glbs,
+    variants={".vrm": vrm("1.0")},
+    exports={"vrm": vrm("1.0"), "vrm0": vrm("0.x")},
+    springs=True,
+    budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=2048, bytes=60_000_000),
+    rules=("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/", "vrm/"),
+    severities={"skeleton/t-pose": ("error", "VRM is retargeted from the T-pose, which its specification demands")},
+    required=tuple(sorted(REQUIRED)),
+    notes=(
+        "NAME.vrm is VRM 1.0; ask for the format vrm0 to get VRM 0.x beside it.",
+        "Face trackers find the 52 ARKit shapes as custom expressions by their own names (Perfect Sync).",
+        "Springs have no gravity: at rest nothing moves, whatever the frame rate.",
+    ),
+)

@@ -1,0 +1,204 @@
+"""Rules for VRM: what its specification demands beyond glTF, and what its viewers stumble over."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..avatar import Avatar
+from ..formats.vrm import HUMAN
+from ..formats.vrm_expressions import PRESETS
+from .registry import Finding, Target, rule
+from .walk import full
+
+CLEAR = 1e-4  # metres by which a spring's joint may lie in a collider at rest
+
+
+def _bones(avatar: Avatar, platform: Target) -> dict[str, int]:
+    """Canonical humanoid bone -> joint number, of those that are there."""
+    assert avatar.skeleton is not None
+    number = {name: i for i, name in enumerate(avatar.skeleton.names)}
+    theirs = platform.bones
+    return {n: number[theirs.get(n, n)] for n in HUMAN if theirs.get(n, n) in number}
+
+
+@rule("vrm/bone-order", severity="error")
+def bone_order(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Every humanoid bone hangs below the one that VRM names as its parent.
+
+    Loaders refuse a hand that is no descendant of its arm; joints of other kinds may lie between."""
+    if avatar.skeleton is None:
+        return
+    bones, parents = _bones(avatar, platform), avatar.skeleton.parents.tolist()
+    for name, joint in bones.items():
+        above = HUMAN[name]
+        while above and above not in bones:
+            above = HUMAN[above]
+        if not above:
+            continue
+        up = parents[joint]
+        while up >= 0 and up != bones[above]:
+            up = parents[up]
+        if up < 0:
+            yield Finding("astray", f"{name} does not hang below {above}", f"skeleton/{avatar.skeleton.names[joint]}")
+
+
+@rule("vrm/bone-gap", severity="warning")
+def bone_gap(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """No finger begins in its middle, and an upper chest comes with a chest.
+
+    VRM maps such a bone only together with its parent, so it is left out of the file's humanoid."""
+    if avatar.skeleton is None:
+        return
+    bones = _bones(avatar, platform)
+    for name in bones:
+        chained = any(f in name for f in ("Thumb", "Index", "Middle", "Ring", "Little")) or name == "upperChest"
+        if chained and HUMAN[name] not in bones:
+            yield Finding("parent-missing", f"{name} is there, but {HUMAN[name]} is not", "skeleton")
+
+
+@rule("vrm/facing", severity="error")
+def facing(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """The avatar faces +Z: its left is at +X, its toes point forward.
+
+    Gaze, colliders and first-person cameras look the wrong way otherwise. The VRM 0.x writer turns it about itself."""
+    if avatar.skeleton is None:
+        return
+    bones, at = _bones(avatar, platform), avatar.skeleton.rest[:, :3, 3]
+    if {"leftUpperLeg", "rightUpperLeg"} <= bones.keys() and (
+        at[bones["leftUpperLeg"], 0] <= at[bones["rightUpperLeg"], 0]
+    ):
+        yield Finding("mirrored", "the left leg is not at +X", "skeleton")
+    for side in ("left", "right"):
+        foot, toes = bones.get(f"{side}Foot"), bones.get(f"{side}Toes")
+        if foot is not None and toes is not None and at[toes, 2] <= at[foot, 2]:
+            yield Finding("backwards", f"the {side} toes point backwards", f"skeleton/{avatar.skeleton.names[toes]}")
+
+
+@rule("vrm/eyes", severity="warning")
+def eyes(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Both eye bones are there and turn something.
+
+    Gaze by bones needs them; without, the avatar stares ahead."""
+    if avatar.skeleton is None:
+        return
+    bones = _bones(avatar, platform)
+    used: set[int] = set()
+    for _, _, mesh in full(avatar):
+        if mesh.joints is not None and mesh.weights is not None:
+            used.update(np.unique(mesh.joints[mesh.weights > 0]).tolist())
+    for name in ("leftEye", "rightEye"):
+        if name not in bones:
+            yield Finding("missing", f"there is no {name}", "skeleton")
+        elif bones[name] not in used:
+            yield Finding("idle", f"{name} turns nothing", f"skeleton/{avatar.skeleton.names[bones[name]]}")
+
+
+@rule("vrm/expressions", severity="warning")
+def expressions(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Every preset expression of a face that has shapes moves something.
+
+    Applications drive speech, blinking and moods by the presets and expect an answer."""
+    there = {m.name for _, _, mesh in full(avatar) for m in mesh.morphs}
+    if not there:
+        return
+    own = getattr(platform, "shapes", {})
+    for name, expression in PRESETS.items():
+        if expression.weights and not any(own.get(n, n) in there for n in expression.weights):
+            yield Finding("unbound", f"nothing moves in the expression {name}", f"expressions/{name}")
+
+
+@rule("vrm/shape-name", severity="error")
+def shape_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """No two shapes of a part share a name.
+
+    Expressions are bound by name here and by number in the file: with one name for two, one of them is dead."""
+    for where, part, mesh in full(avatar):
+        for name, count in Counter(m.name for m in mesh.morphs).items():
+            if count > 1:
+                yield Finding("repeated", f"{part.name} has {count} shapes called {name}", where)
+
+
+@rule("vrm/spring-chain", severity="error")
+def spring_chain(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Springs are chains: each joint hangs below the one before and swings in one spring only.
+
+    VRM forbids the rest, and viewers crash or shake on it."""
+    if avatar.skeleton is None:
+        return
+    number = {name: i for i, name in enumerate(avatar.skeleton.names)}
+    parents = avatar.skeleton.parents.tolist()
+    seen = Counter(n for s in avatar.springs for n in s.joints)
+    for name, count in seen.items():
+        if count > 1:
+            yield Finding("shared", f"{name} swings in {count} springs", f"skeleton/{name}")
+    for spring in avatar.springs:
+        if missing := [n for n in spring.joints if n not in number]:
+            yield Finding("missing", f"{spring.name} names {missing[0]}, which is not there", f"springs/{spring.name}")
+            continue
+        for above, below in zip(spring.joints, spring.joints[1:], strict=False):
+            up = parents[number[below]]
+            while up >= 0 and up != number[above]:
+                up = parents[up]
+            if up < 0:
+                yield Finding("broken", f"{below} does not hang below {above}", f"springs/{spring.name}")
+
+
+@rule("vrm/humanoid-spring", severity="error")
+def humanoid_spring(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """No humanoid bone swings.
+
+    Poses and springs would fight over it in every frame."""
+    if avatar.skeleton is None:
+        return
+    human = {avatar.skeleton.names[i] for i in _bones(avatar, platform).values()}
+    for spring in avatar.springs:
+        for name in spring.joints:
+            if name in human:
+                yield Finding("humanoid", f"{spring.name} swings the bone {name}", f"springs/{spring.name}")
+
+
+@rule("vrm/collider", severity="warning")
+def collider(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """At rest no swinging joint lies within a collider of its spring.
+
+    It would be pushed out at once: the avatar would not look as it was made."""
+    if avatar.skeleton is None:
+        return
+    at = dict(zip(avatar.skeleton.names, avatar.skeleton.rest[:, :3, 3].astype(np.float64), strict=True))
+    for spring in avatar.springs:
+        points = np.array([at[n] for n in spring.joints[1:] if n in at]).reshape(-1, 3)
+        for c in avatar.colliders:
+            if c.group not in spring.groups or not len(points):
+                continue
+            a, along = np.array(c.start), np.array(c.end) - np.array(c.start)
+            share = np.clip((points - a) @ along / max(float(along @ along), 1e-12), 0, 1)
+            gap = np.linalg.norm(points - a - share[:, None] * along, axis=1) - c.radius - spring.radius
+            if float(gap.min()) < -CLEAR:
+                yield Finding(
+                    "inside",
+                    f"{spring.name} lies {-1000 * float(gap.min()):.0f} mm within the collider on {c.bone}",
+                    f"springs/{spring.name}",
+                    numbers={"depth_mm": round(-1000 * float(gap.min()), 2)},
+                )
+
+
+@rule("vrm/terms", severity="warning")
+def terms(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Everything the avatar is made of names its licence.
+
+    A VRM tells its users what they may do; without licences only the strictest terms are safe."""
+    for entry in avatar.licences:
+        if not entry.get("licence"):
+            yield Finding("no-licence", f"{entry.get('name', 'something')} has no licence", "licences")
+
+
+@rule("vrm/texture-format", severity="info")
+def texture_format(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Textures are PNG or JPEG.
+
+    VRM knows no others; they are converted to PNG on the way, which makes the file larger."""
+    for material in avatar.materials:
+        for texture in (material.base, material.normal, material.orm):
+            if texture is not None and texture.mime not in ("image/png", "image/jpeg"):
+                yield Finding("converted", f"{texture.name} becomes PNG", f"materials/{material.name}")

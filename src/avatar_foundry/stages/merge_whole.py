@@ -1,0 +1,50 @@
+"""One mesh with one material: for devices that draw an avatar in a single call."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..avatar import Avatar, Part
+from ..pipeline import stage
+from .atlas_images import Cell, lay_out, merge_materials
+from .atlas_textures import claim, remap, window_of
+from .build_lods import build_lods
+from .merge_parts import merge_parts
+
+
+@stage("exporting", cost=40)
+def merge_whole(avatar: Avatar, size: int, triangles: int) -> Avatar:
+    """Merge everything into one mesh of at most `triangles`, with one texture sheet of `size` pixels.
+
+    What is blended becomes masked: one draw call cannot do both."""
+    named = {m.name for m in avatar.materials}
+    parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
+    if not parts:
+        return avatar
+    counts = [sum(len(p.lods[min(k, len(p.lods) - 1)].faces) for p in parts) for k in range(levels_of(parts))]
+    fitting = [k for k, n in enumerate(counts) if n <= triangles]
+    if not fitting:
+        ratio = 0.97 * triangles / counts[0]
+        whole = replace(avatar, parts=tuple(replace(p, lods=p.lods[:1], lod_errors=()) for p in parts))
+        avatar = build_lods((1.0, ratio)).apply(whole)
+        parts = [p for p in avatar.parts if len(p.lods[-1].faces)]
+        level = 1
+    else:
+        level = fitting[0]
+    parts = [replace(p, lods=(p.lods[min(level, len(p.lods) - 1)],), hidden=None, binding=None) for p in parts]
+    parts = [p for p in parts if len(p.mesh.faces)]
+    used = list(dict.fromkeys(p.material for p in parts))
+    sources = [avatar.material(n) for n in used]
+    windows = [window_of([p for p in parts if p.material == n]) for n in used]
+    spots = lay_out([claim(m, w) for m, w in zip(sources, windows, strict=True)], size)
+    cells = [Cell(*spot, window) for spot, window in zip(spots, windows, strict=True)]
+    by_name = dict(zip(used, cells, strict=True))
+    material = merge_materials(sources, cells, size, "Avatar")
+    if material.alpha_mode == "BLEND":
+        material = replace(material, alpha_mode="MASK")
+    whole_part = merge_parts([remap(p, by_name[p.material], size) for p in parts], "Avatar", "Avatar")
+    return replace(avatar, parts=(whole_part,), materials=(material,))
+
+
+def levels_of(parts: Sequence[Part]) -> int:
+    """How many levels the part with the most has."""
+    return max(len(p.lods) for p in parts)

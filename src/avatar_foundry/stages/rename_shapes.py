@@ -1,0 +1,19 @@
+"""Shapes by the names that an engine looks for."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..avatar import Avatar, Mesh
+from ..pipeline import stage
+
+
+@stage("exporting", cost=1)
+def rename_shapes(avatar: Avatar, names: Mapping[str, str]) -> Avatar:
+    """Name the shapes as the platform does."""
+
+    def named(mesh: Mesh) -> Mesh:
+        if not any(m.name in names for m in mesh.morphs):
+            return mesh
+        return replace(mesh, morphs=tuple(replace(m, name=names.get(m.name, m.name)) for m in mesh.morphs))
+
+    return avatar.map_meshes(named)
