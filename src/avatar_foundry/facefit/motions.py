@@ -15,6 +15,7 @@ from .frontal import F64, I32, I64
 from .head import Head
 from .lids import Rim, close_lids, on_rim, rim_of
 from .lips import lip_sides
+from .mirror import symmetrise
 from .register import Registered
 from .report import Report
 from .template import SIDES, TONGUE
@@ -53,6 +54,8 @@ def motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32
     motion[skin] = moved
     _eyes(motion, head, f, kinds, balls)
     _others(motion, head, f, r, kinds, base, deltas, skin, rims)
+    middle = 0.5 * float(f.eyes[0].middle[0] + f.eyes[1].middle[0])
+    symmetrise(motion, head.positions, middle, r.spacing)
     return motion, Report(
         "partly" if limited or missing else "made",
         "",
