@@ -96,7 +96,7 @@ def test_only_the_face_moves(elder: Case) -> None:
 def test_left_and_right_are_mirror_images(elder: Case, pack: Pack) -> None:
     skin = elder.made.part("body").mesh
     mirror = np.asarray(pack.array("base/mirror"))[: len(skin.positions)]
-    flip = np.float32([-1.0, 1.0, 1.0])
+    flip = np.array([-1.0, 1.0, 1.0], np.float32)
     for shape in (*(s for s in ARKIT if s.endswith("Left")), "jawOpen", "viseme_O"):
         other = shape.removesuffix("Left") + "Right" if shape.endswith("Left") else shape
         image = field(elder.made, "body", other)[mirror] * flip

@@ -46,5 +46,5 @@ def symmetrise(motion: F32, points: F64, middle: float, spacing: float) -> None:
     if len(has) < MOST * len(rows):
         return
     moved = motion[rows]
-    mirrored = moved[other[has]][:, SWAPPED] * np.float32([-1.0, 1.0, 1.0])
+    mirrored = moved[other[has]][:, SWAPPED] * np.array([-1.0, 1.0, 1.0], np.float32)
     motion[rows[has]] = 0.5 * (moved[has] + mirrored)
