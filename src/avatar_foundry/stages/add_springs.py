@@ -24,6 +24,7 @@ LOOSE = 1.2  # skull radii from its middle beyond which hair hangs free
 SHORTEST = 0.10  # metres: what hangs less does not swing
 FLARED = 1.12  # a skirt swings when its hem is this much wider than its hips; tight ones follow the legs
 REACH = 0.98  # quantile of the depth at which a chain ends
+FRONT = 1.75  # radians from behind where the front of a skirt begins
 FASTENED = 0.5  # of the first segment: where the old weights have faded out
 
 
@@ -269,10 +270,10 @@ def freedom(mesh: Mesh) -> F64:
 def grow(skeleton: Skeleton, chains: Chains) -> tuple[Skeleton, list[Spring]]:
     """The skeleton with the chains' joints behind all others, and the springs that move them."""
     manner = chains.chart.manner
-    root = skeleton.names.index(manner.bone)
     names, parents, rest = list(skeleton.names), skeleton.parents.tolist(), [skeleton.rest]
     springs = []
     for k, line in enumerate(chains.joints):
+        root = skeleton.names.index(carrier(manner, float(chains.at[k]), skeleton))
         mine = [f"{manner.part}_{k + 1}_{n + 1}" for n in range(chains.bones)] + [f"{manner.part}_{k + 1}_end"]
         for n, name in enumerate(mine):
             parents.append(len(names) - 1 if n else root)
@@ -291,6 +292,14 @@ def grow(skeleton: Skeleton, chains: Chains) -> tuple[Skeleton, list[Spring]]:
             )
         )
     return Skeleton(tuple(names), np.array(parents, np.int16), np.concatenate(rest).astype(np.float32)), springs
+
+
+def carrier(manner: Manner, angle: float, skeleton: Skeleton) -> str:
+    """The bone that carries a chain. In front a skirt goes with the thighs: it lies on them when they rise, also where
+    nothing simulates springs; colliders alone would let a knee slip through between two chains."""
+    thigh = f"{'left' if angle > 0 else 'right'}UpperLeg"
+    front = manner is SKIRT and FRONT < abs(angle) < np.pi - 0.1
+    return thigh if front and thigh in skeleton.names else manner.bone
 
 
 def frames(line: F64) -> NDArray[np.float32]:
