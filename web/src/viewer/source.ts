@@ -35,6 +35,7 @@ export async function readSource(name: string, bytes: ArrayBuffer, facts: Source
     let main = { name, bytes };
     if (endingOf(name) === "zip") main = await unpack(bytes, files);
     const loaded = await parse(main.name, main.bytes, files);
+    await files.settled();
     const content = new THREE.Group();
     content.name = "content";
     content.add(loaded.object);
@@ -155,7 +156,8 @@ function align(content: THREE.Object3D, box: SourceFacts["box"]): boolean {
   return best.off < 0.02;
 }
 
-const USUAL = 1.7;
+const USUAL = 1.7; // metres
+const PATIENCE = 15_000; // milliseconds
 
 function place(room: THREE.Object3D, { placing, box }: SourceFacts): void {
   if (placing) {
@@ -181,8 +183,15 @@ class Files {
   readonly manager = new THREE.LoadingManager();
   private readonly held = new Map<string, Uint8Array<ArrayBuffer>>();
   private readonly urls: string[] = [];
+  private busy = false;
+  private onSettled = (): void => undefined;
 
   constructor() {
+    this.manager.onStart = () => (this.busy = true);
+    this.manager.onLoad = () => {
+      this.busy = false;
+      this.onSettled();
+    };
     this.manager.setURLModifier((url) => {
       if (url.startsWith("blob:")) return url;
       // The pages' policy lets data: be shown, not fetched.
@@ -200,7 +209,16 @@ class Files {
     return this.held.get(baseOf(decodeSafely(name))) ?? null;
   }
 
-  /** Pictures are decoded later than models are read: their addresses live until then. */
+  /** When the pictures are there too: most loaders give the model before them. */
+  async settled(): Promise<void> {
+    if (!this.busy) return;
+    await new Promise<void>((resolve) => {
+      this.onSettled = resolve;
+      setTimeout(resolve, PATIENCE);
+    });
+  }
+
+  /** Pictures may come late: their addresses live until then. */
   forget(): void {
     const urls = [...this.urls];
     setTimeout(() => urls.forEach((url) => URL.revokeObjectURL(url)), 60_000);
