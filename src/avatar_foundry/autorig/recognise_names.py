@@ -8,8 +8,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-_SIDED = ("eye", "shoulder", "upperArm", "lowerArm", "hand", "upperLeg", "lowerLeg", "foot", "toes", "toesEnd")
-_SIDED = (*_SIDED, "upperArmTwist", "lowerArmTwist", "upperLegTwist", "lowerLegTwist")
+_LIMBS = ("eye", "shoulder", "upperArm", "lowerArm", "hand", "upperLeg", "lowerLeg", "foot", "toes", "toesEnd")
+_SIDED = (*_LIMBS, "upperArmTwist", "lowerArmTwist", "upperLegTwist", "lowerLegTwist")
 _CENTRE = ("hips", "spine", "chest", "upperChest", "neck", "head", "jaw")
 FINGERS = ("thumb", "index", "middle", "ring", "little")
 THUMB = ("Metacarpal", "Proximal", "Distal")

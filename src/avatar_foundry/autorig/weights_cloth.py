@@ -137,7 +137,7 @@ def drape(
     low, high = points[rows, 1].min(), points[rows, 1].max()
     others = np.flatnonzero(ground & ~skirt & (points[:, 1] >= low) & (points[:, 1] <= high))
     if len(others):
-        far, near = cKDTree(points[rows]).query(points[others])
+        far, near = map(np.asarray, cKDTree(points[rows]).query(points[others]))
         touch = far < TRIM * float(np.ptp(points[:, 1]))
         touch &= ~np.isin(pieces.piece[others], np.unique(pieces.piece[rows]))
         weights[others[touch]] = weights[rows[near[touch]]]
@@ -169,9 +169,9 @@ def hang_back(weights: F32, points: F64, pieces: Pieces, at: Mapping[str, F64], 
     central &= highs[:, 0] - lows[:, 0] > 0.3 * span
     for c in np.flatnonzero((back > 0.97) & (total >= 4) & reaches & central).tolist():
         rows = pieces.rows(c)
-        if float(weights[np.ix_(rows, trunk)].sum(axis=1).mean()) < 0.2:
+        if float(weights[rows][:, trunk].sum(axis=1).mean()) < 0.2:
             continue
-        weights[np.ix_(rows, limb)] = 0.0
+        weights[rows[:, None], np.array(limb)] = 0.0
         left = weights[rows].sum(axis=1)
         bare = rows[left < 0.05]
         near = np.abs(points[bare, 1, None] - spine[None, : len(trunk), 1]).argmin(axis=1)

@@ -16,8 +16,8 @@ F64 = NDArray[np.float64]
 Segments = dict[str, list[tuple[F64, F64]]]
 OFF = 0.06  # of a bone's length: how far from its joints its segment starts and ends
 SPINE = ("hips", "spine", "chest", "upperChest")
-CHAINS = (("Shoulder", "UpperArm"), ("UpperArm", "LowerArm"), ("LowerArm", "Hand"), ("UpperLeg", "LowerLeg"))
-CHAINS = (*CHAINS, ("LowerLeg", "Foot"))
+_ARM = (("Shoulder", "UpperArm"), ("UpperArm", "LowerArm"), ("LowerArm", "Hand"))
+CHAINS = (*_ARM, ("UpperLeg", "LowerLeg"), ("LowerLeg", "Foot"))
 
 
 def _between(a: F64, b: F64, low: float = OFF, high: float = 1.0 - OFF) -> tuple[F64, F64]:

@@ -31,7 +31,7 @@ def owners(cells: Cells, bones: Sequence[str], segments: Segments) -> tuple[I32,
     rows, columns, costs = [], [], []
     for b, bone in enumerate(bones):
         points = np.concatenate([_along(a, z, 0.5 * cells.size) for a, z in segments[bone]])
-        far, cell = tree.query(points)
+        far, cell = map(np.asarray, tree.query(points))
         good = far <= 3.0 * cells.size
         if not good.any():
             good = far <= far.min() * 1.0001
@@ -70,7 +70,7 @@ def _islands(
     ends = place[first[inner]], place[second[inner]]
     graph = coo_array((np.ones(len(ends[0]), np.int8), ends), shape=(len(rows), len(rows)))
     count, island = connected_components(graph, directed=False)
-    order = np.lexsort((gap, island))
+    order = np.lexsort((np.asarray(gap), island))
     starts = np.searchsorted(island[order], np.arange(count))
     points = centres[rows][order]
     size = np.linalg.norm(np.maximum.reduceat(points, starts) - np.minimum.reduceat(points, starts), axis=1)
@@ -105,7 +105,7 @@ def blended(
     count = len(owner)
     link = coo_array((np.ones(len(first), np.float32), (first, second)), shape=(count, count)).tocsr()
     link = (link + link.T).tocsr()
-    degree = np.asarray(link.sum(axis=1)).ravel()
+    degree: NDArray[np.float32] = np.asarray(link.sum(axis=1), np.float32).ravel()
     spread = np.maximum(blend * far, 0.8 * cells.size)
     rate = np.minimum(3.0 * (spread / cells.size) ** 2 / ROUNDS, 1.0).astype(np.float32)
     weights = np.zeros((count, len(bones)), np.float32)
