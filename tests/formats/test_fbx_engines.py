@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.conftest import run_node
-from tests.engines.fbx import finished, request, written
+from tests.engines.fbx import EXPRESSIONS, TIMES, finished, request, written
 
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.pack import cache_dir
@@ -31,6 +31,65 @@ def blender() -> Path:
 def made(request: pytest.FixtureRequest, pack: Any) -> tuple[str, Avatar, bytes]:
     avatar = finished(FILES[request.param], request.param)
     return request.param, avatar, written(avatar, request.param)
+
+
+def test_three_evaluates_what_we_do(made: tuple[str, Avatar, bytes], tmp_path: Path) -> None:
+    """FBXLoader turns Z-up scenes as a whole, so both are compared in metres with +Y up."""
+    platform, avatar, data = made
+    _, expected = request(avatar)
+    (tmp_path / "in.fbx").write_bytes(data)
+    (tmp_path / "request.json").write_text(json.dumps({"expressions": ["", *EXPRESSIONS], "times": TIMES}))
+    told = run_node("pose_fbx.mjs", "three", *(str(tmp_path / n) for n in ("in.fbx", "request.json", "out.bin")))
+    values = 0.01 * np.frombuffer((tmp_path / "out.bin").read_bytes(), np.float32).reshape(-1, 3)
+    wanted = [e for e in expected if e[0] == "rest" or e[0] in EXPRESSIONS or e[0].endswith(" s")]
+    names = {sanitised(p.name): p for p in avatar.parts}
+    at, worst = 0, {}
+    for title, parts in wanted:
+        worst[title] = 0.0
+        for mesh in told["meshes"]:
+            part = names[mesh["name"].removesuffix("_LOD0")]
+            got = values[at : at + mesh["count"]]
+            at += mesh["count"]
+            want = parts[part.name][part.mesh.faces.ravel()]
+            worst[title] = max(worst[title], float(np.abs(got - want).max()))
+    print(platform, "three, worst mm:", {k: round(1000 * v, 4) for k, v in worst.items()}, told["warnings"][:3])
+    assert at == len(values)
+    assert max(worst.values()) < CLOSE, worst
+    assert told["clips"] == ["reach"]
+
+
+def sanitised(name: str) -> str:
+    """As three.js renames nodes."""
+    return re.sub(r"[\[\].:/]", "", name.replace(" ", "_"))
+
+
+UFBX = """
+import json, sys, ufbx
+s = ufbx.load_file(sys.argv[1])
+told = {k: len(getattr(s, k)) for k in ("meshes", "bones", "skin_deformers", "blend_deformers", "blend_channels",
+        "materials", "anim_stacks", "poses", "textures") if hasattr(s, k)}
+told["warnings"] = [str(w) for w in getattr(getattr(s, "metadata", None), "warnings", [])]
+print(json.dumps(told))
+"""
+
+
+def test_ufbx_finds_everything(made: tuple[str, Avatar, bytes], tmp_path: Path) -> None:
+    python = os.environ.get("UFBX_PYTHON", "")
+    if not python:
+        pytest.skip("needs UFBX_PYTHON, a Python with pyufbx")
+    _, avatar, data = made
+    (tmp_path / "in.fbx").write_bytes(data)
+    done = subprocess.run([python, "-c", UFBX, str(tmp_path / "in.fbx")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    print(told)
+    assert avatar.skeleton is not None
+    meshes = [p.mesh for p in avatar.parts] if made[0] == "blender" else [m for p in avatar.parts for m in p.lods]
+    assert told["warnings"] == []
+    assert (told["meshes"], told["skin_deformers"]) == (len(meshes), len(meshes))
+    assert told["bones"] == len(avatar.skeleton.names)
+    assert told["blend_deformers"] == sum(bool(m.morphs) for m in meshes)
+    assert told["materials"] == len({p.material for p in avatar.parts})
 
 
 def test_blender_evaluates_what_we_do(made: tuple[str, Avatar, bytes], tmp_path: Path) -> None:

@@ -215,7 +215,9 @@ def test_without_skeleton(avatar: Avatar) -> None:
 
 
 def test_euler_angles_say_the_same_turn() -> None:
-    turns = np.concatenate([[turn(k) for k in range(50)], [from_euler(np.array([30.0, s * 90.0, 20.0])) for s in (-1, 1)]])
+    turns = np.concatenate(
+        [[turn(k) for k in range(50)], [from_euler(np.array([30.0, s * 90.0, 20.0])) for s in (-1, 1)]]
+    )
     assert np.allclose(from_euler(euler(turns)), turns, atol=1e-9)
 
 
