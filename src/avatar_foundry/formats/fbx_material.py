@@ -3,6 +3,7 @@
 import hashlib
 import io
 
+import numpy as np
 from PIL import Image
 
 from ..avatar import Material, Texture
@@ -32,10 +33,10 @@ class Paints:
 
     def _add(self, m: Material) -> Id:
         # Blender, Unity and our own reader take roughness = 1 - sqrt(shininess) / 10 and metallic = reflection
-        shine = 100.0 * (1.0 - min(max(m.roughness, 0.0), 1.0)) ** 2
+        rough, metal = surface(m)
+        shine = 100.0 * (1.0 - min(max(rough, 0.0), 1.0)) ** 2
         red, green, blue, alpha = (float(c) for c in m.color)
         clear = 1.0 - alpha
-        metal = float(m.metallic)
         id = self._document.add(
             "Material",
             m.name,
@@ -63,8 +64,8 @@ class Paints:
                 ("ReflectionColor", "Color", "", "A", 1.0, 1.0, 1.0),
                 ("ReflectionFactor", "Number", "", "A", metal),
                 ("Metallic", "double", "Number", "AU", metal),
-                ("Roughness", "double", "Number", "AU", float(m.roughness)),
-                ("ORM", "Color", "", "AU", 1.0, m.roughness * 1.0, metal),
+                ("Roughness", "double", "Number", "AU", rough),
+                ("ORM", "Color", "", "AU", 1.0, rough, metal),
                 ("AlphaMode", "KString", "", "U", m.alpha_mode),
                 ("AlphaCutoff", "double", "Number", "AU", float(m.alpha_cutoff)),
                 ("DoubleSided", "bool", "", "AU", int(m.double_sided)),
@@ -142,6 +143,25 @@ class Paints:
             title = f"{stem}_{n}{ending}"
         self._files.add(title.lower())
         return title
+
+
+def surface(material: Material) -> tuple[float, float]:
+    """(roughness, metallic) on average: Phong has numbers for them, and no maps."""
+    rough, metal = float(material.roughness), float(material.metallic)
+    if (orm := material.orm) is not None:
+        digest = hashlib.sha256(orm.data).hexdigest()
+        green, blue = np.frombuffer(cached_bytes(f"fbx orm {digest}", lambda: averages(orm.data)), np.float64)
+        rough, metal = round(rough * float(green), 4), round(metal * float(blue), 4)
+    return rough, metal
+
+
+def averages(data: bytes) -> bytes:
+    """Two f64: the mean green and blue of a picture, 0 to 1."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (64, 64))
+        small = np.asarray(image.convert("RGB"), np.float64)
+    packed: bytes = (small.mean(axis=(0, 1))[1:] / 255.0).tobytes()
+    return packed
 
 
 def readable(texture: Texture) -> tuple[str, bytes]:
