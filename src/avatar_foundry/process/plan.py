@@ -9,6 +9,7 @@ from ..stages.build_lods import build_lods
 from ..stages.set_normals import set_normals
 from ..stages.shade_expressions import shade_expressions
 from .check import check_result, check_source, mend
+from .face import drop_shapes, give_face
 from .ledger import Ledger
 from .options import Options
 from .read import read_file
@@ -37,6 +38,8 @@ def plan(
         find_skeleton(ledger, options),
         bind_created(ledger),
         stand(ledger),
+        *(() if options.morph_targets else (drop_shapes(),)),
+        *((give_face(ledger),) if options.morph_targets and not options.no_face else ()),
         set_normals(),
         *((rest_in(options.pose),) if options.pose != "keep" else ()),
         shade_expressions(),
