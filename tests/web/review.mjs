@@ -75,17 +75,18 @@ try {
   await page.click("a:has-text('Review beside the uploaded file')");
   await ready(page, SOURCE);
   await ready(page, RESULT);
-  const before = { source: await stage(page, SOURCE), result: await stage(page, RESULT) };
+  await stage(page, RESULT);
+  const before = await stage(page, SOURCE);
   await shot(page, "5_beside");
   const avatar = new URL(page.url()).searchParams.get("avatar_id");
   await page.click(`${RESULT} button:has-text('Side')`);
   await stage(page, RESULT);
-  seen.linked = await differing(page, before.source, await stage(page, SOURCE));
+  seen.linked = await differing(page, before, await stage(page, SOURCE));
   await page.click(`${RESULT} button:has-text('Full')`);
-  await stage(page, RESULT);
+  const bare = await stage(page, RESULT);
 
   await page.click(`${RESULT} button:has-text('Skeleton')`);
-  seen.skeleton = await differing(page, before.result, await stage(page, RESULT));
+  seen.skeleton = await differing(page, bare, await stage(page, RESULT));
   await shot(page, "6_skeleton");
   await page.click(`${RESULT} button:has-text('Skeleton')`);
 

@@ -88,7 +88,7 @@ def test_progress_is_told_by_stage(seen: dict[str, Any]) -> None:
 
 def test_source_and_result_turn_together(seen: dict[str, Any]) -> None:
     assert seen["linked"] > 5_000
-    assert seen["skeleton"] > 200
+    assert 200 < seen["skeleton"] < 30_000  # lines and dots, not another view
 
 
 def test_a_finding_is_marked_where_it_is(seen: dict[str, Any]) -> None:
