@@ -11,6 +11,7 @@ from ..formats.vrm_expressions import PRESETS
 from .registry import Finding, Target, rule
 from .walk import full
 
+BEHIND = 0.03  # metres; toes of a foot on tiptoe lie below its ankle
 CLEAR = 1e-4  # metres by which a spring's joint may lie in a collider at rest
 
 
@@ -71,7 +72,7 @@ def facing(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("mirrored", "the left leg is not at +X", "skeleton")
     for side in ("left", "right"):
         foot, toes = bones.get(f"{side}Foot"), bones.get(f"{side}Toes")
-        if foot is not None and toes is not None and at[toes, 2] <= at[foot, 2]:
+        if foot is not None and toes is not None and at[toes, 2] < at[foot, 2] - BEHIND:
             yield Finding("backwards", f"the {side} toes point backwards", f"skeleton/{avatar.skeleton.names[toes]}")
 
 
