@@ -147,3 +147,16 @@ def test_without_skeleton_or_eyes_there_is_no_face(elder: Case) -> None:
     _, report = express(only_hair)
     assert report.state == "none"
     assert report.reason
+
+
+def test_a_mouth_that_stands_open_closes_at_its_own_edges(elder: Case) -> None:
+    ajar = {p.name: p.mesh.positions + 0.3 * field(elder.truth, p.name, "jawOpen") for p in elder.bare.parts}
+    bare = elder.bare.map_parts(
+        lambda p: replace(p, lods=(replace(p.mesh, positions=ajar[p.name].astype(np.float32)),))
+    )
+    made, report = express(bare)
+    assert (report.mouth, report.eyes) == ("parted", "lids")
+    assert "jawOpen" in report.limited
+    jaw = field(made, "body", "jawOpen")
+    assert abs(jaw[UPPER_LIP, 1]) < 3e-3
+    assert field(elder.made, "body", "jawOpen")[LOWER_LIP, 1] < jaw[LOWER_LIP, 1] < -0.006

@@ -9,6 +9,7 @@ from scipy import ndimage
 from .eyes import ALONG, Eye, find_eyes, measure_pieces
 from .frontal import F64, I32, I64, Frontal, look
 
+OPEN = 0.06  # distances between the eyes: lips farther apart stand open
 ROWS = 240  # pixels over the head's height
 
 
@@ -19,7 +20,7 @@ class Features:
     eyes: left, right, or empty.  mouth: (ALONG, 3) the line between the lips from the character's right to the left,
     or None.  parted: whether the surface is torn there.  nose, chin: (3,) or None.  seam: columns,
     highest and lowest rows of the tear.  drawn: the component that is a mouth drawn on, or -1.
-    piece: the face's component.
+    piece: the face's component.  lips: `lips_of`, when the mouth stands open.
     """
 
     skin: Frontal
@@ -32,6 +33,7 @@ class Features:
     chin: F64 | None
     seam: tuple[I64, I64, I64] | None = None
     drawn: int = -1
+    lips: tuple[F64, F64] | None = None
 
 
 def find_features(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> Features:
@@ -60,8 +62,11 @@ def _features(positions: F64, faces: I32, piece: NDArray[np.int64], own: int, mi
     nose = nose_of(skin, middle, spacing, level, mouth)
     if mouth is None and nose is not None and eyes:
         mouth, parted = _crease(skin, middle, spacing, nose, level), False
-    chin = chin_of(skin, middle, spacing, mouth, nose)
-    return Features(skin, middle, own, eyes, mouth, parted, nose, chin, seam, drawn[1] if drawn else -1)
+    lips = lips_of(skin, seam) if seam is not None else None
+    if lips is not None and float((lips[0] - lips[1])[2:-2, 1].max()) < OPEN * spacing:
+        lips = None
+    chin = chin_of(skin, middle, spacing, mouth if lips is None else lips[1], nose)
+    return Features(skin, middle, own, eyes, mouth, parted, nose, chin, seam, drawn[1] if drawn else -1, lips)
 
 
 def _face_pieces(positions: F64, faces: I32, piece: NDArray[np.int64], joint: F64) -> list[int]:
@@ -112,7 +117,10 @@ def seam_of(view: Frontal, middle: float, spacing: float, level: float) -> tuple
             continue
         c = int(view.column(middle))
         beside = rows[np.abs(columns - c) <= 2]
-        if not len(beside) or abs(view.depth[beside.min(), c] - view.depth[beside.max() + 1, c]) > 0.12 * spacing:
+        if not len(beside):
+            continue
+        behind = abs(view.depth[beside.min(), c] - view.depth[beside.max() + 1, c])
+        if behind > 0.12 * spacing + 0.8 * (beside.max() - beside.min()) * view.pixel:
             continue  # the nose hides what is below it
         y = view.y(rows).mean()
         under = view.row(y - 0.35 * spacing)
@@ -137,6 +145,15 @@ def mouth_of(view: Frontal, seam: tuple[I64, I64, I64] | None) -> F64 | None:
     across, top, bottom = seam
     z = np.maximum(view.depth[top, across], view.depth[np.minimum(bottom + 1, len(view.face) - 1), across])
     return _resample(view.x(across), view.y(0.5 * (top + bottom) + 0.5), z)
+
+
+def lips_of(view: Frontal, seam: tuple[I64, I64, I64]) -> tuple[F64, F64]:
+    """Lower edge of the upper lip and upper edge of the lower lip, each (ALONG, 3): one line unless it is open."""
+    across, top, bottom = seam
+    low = np.minimum(bottom + 1, len(view.face) - 1)
+    upper = _resample(view.x(across), view.y(top + 0.5), view.depth[top, across])
+    lower = _resample(view.x(across), view.y(bottom + 0.5), view.depth[low, across])
+    return upper, lower
 
 
 def _drawn(

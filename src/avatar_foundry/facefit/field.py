@@ -13,7 +13,7 @@ from .template import SIDES, template
 
 NEAR = 24  # neighbours that tell how the skin was turned and stretched
 TRUST = 0.6  # how much the size of the whole head counts against them
-MOST, LEAST = 1.8, 0.4  # bounds of a stretch against the head's
+MOST, LEAST = 1.35, 0.6  # bounds of a stretch against the head's
 
 
 def seat_eyes(r: Registered, eyes: tuple[Eye, ...], balls: tuple[F64 | None, ...]) -> F32:

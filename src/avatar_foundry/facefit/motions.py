@@ -25,7 +25,9 @@ SEALED = 0.45  # of what lips would part, where they cannot
 PARTING = ("jawOpen", "mouthClose", "mouthLowerDown", "mouthUpperUp", "mouthFunnel", "mouthShrugUpper")
 STRETCHES = "the lips are one surface: they stretch and do not part"
 DRAWN = "the mouth is drawn on: it opens as a shape, without teeth, and the skin goes half the way"
+OPENED = "the mouth stands open: the jaw has less way to go"
 BARE = "there are no lids: the eye itself flattens"
+WIDE = 0.45  # distances between the eyes that an open jaw parts the lips
 REACH = 4.0  # distances between the eyes: skin farther from the mouth is not looked at
 
 
@@ -37,6 +39,7 @@ def motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32
     )
     base = seat_eyes(r, f.eyes, balls)
     deltas = carried_field(r, base)
+    already = _spare_jaw(f, r, deltas)
     kinds = sort_pieces(head.positions, head.piece, _words(avatar, head), f, r.spacing)
     skin, moved, m = _skin(head, f, r, base, deltas)
     limited, missing = _limits(f, kinds)
@@ -44,6 +47,8 @@ def motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32
         for s, name in enumerate(SHAPES):
             if name.startswith(PARTING):
                 moved[:, s] *= SEALED
+    if already:
+        limited |= dict.fromkeys(("jawOpen", *(v for v in VISEMES if "jawOpen" in RECIPES[v].weights)), OPENED)
     gap, rims = _close(head, f, r, skin, moved, m, balls, base)
     moved *= head.weight[skin, None, None].astype(np.float32)
     blend(moved, (*VISEMES[1:], *EXTRAS))
@@ -67,6 +72,18 @@ def motions(avatar: Avatar, head: Head, f: Features, r: Registered) -> tuple[F32
         blink_gap=gap if len(rims) == 2 else None,
         confidence=float(np.exp(-((r.miss / 0.06) ** 2))) * (1.0 if f.parted else 0.8),
     )
+
+
+def _spare_jaw(f: Features, r: Registered, deltas: F32) -> bool:
+    """Take off from the opening of the jaw what the mouth stands open already, in place; whether there was any."""
+    if f.lips is None:
+        return False
+    apart = float((f.lips[0] - f.lips[1])[2:-2, 1].max()) / r.spacing
+    less = np.float32(min(apart / WIDE, 0.65))
+    jaw = deltas[:, SHAPES.index("jawOpen")] * less
+    for name, recipe in {"jawOpen": {"jawOpen": 1.0}, **{v: RECIPES[v].weights for v in (*VISEMES, *EXTRAS)}}.items():
+        deltas[:, SHAPES.index(name)] -= np.float32(recipe.get("jawOpen", 0.0)) * jaw
+    return True
 
 
 def _skin(head: Head, f: Features, r: Registered, base: F32, deltas: F32) -> tuple[I64, F32, Match]:

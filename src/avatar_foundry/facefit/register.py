@@ -98,14 +98,14 @@ def _pins(t: Template, f: Features, placed: F64) -> tuple[NDArray[np.int64], F64
             rows.append(own)
             places.append(np.stack([np.interp(share, at, edge[:, c]) for c in range(3)], axis=1))
     if f.mouth is not None:
-        for own in (t.above, t.below):
+        for own, edge in zip((t.above, t.below), f.lips or (f.mouth, f.mouth), strict=True):
             x = t.skin[own, 0]
             share = (x - t.mouth[0, 0]) / (t.mouth[-1, 0] - t.mouth[0, 0])
-            at = np.linspace(0.0, 1.0, len(f.mouth))
-            line = np.stack([np.interp(share, at, f.mouth[:, c]) for c in range(3)], axis=1)
+            at = np.linspace(0.0, 1.0, len(edge))
+            line = np.stack([np.interp(share, at, edge[:, c]) for c in range(3)], axis=1)
             ours = np.stack([np.interp(share, at, t.mouth[:, c]) for c in range(3)], axis=1)
             rows.append(own)
-            places.append(line + 0.7 * (t.skin[own] - ours) * (f.mouth[-1, 0] - f.mouth[0, 0]) / np.ptp(t.mouth[:, 0]))
+            places.append(line + 0.7 * (t.skin[own] - ours) * (edge[-1, 0] - edge[0, 0]) / np.ptp(t.mouth[:, 0]))
     return np.concatenate(rows), np.concatenate(places)
 
 
