@@ -134,6 +134,14 @@ def test_formats_that_are_not_written_are_told(service: Service, avatar: dict[st
     assert answer.json()["suggestions"]
 
 
+def test_fbx_comes_where_the_platform_has_it(service: Service, avatar: dict[str, Any]) -> None:
+    data = service.get(f"/api/avatars/{avatar['avatar_id']}.fbx", params={"platform": "unity"})
+    assert data.status_code == 200
+    assert data.content.startswith(b"Kaydara FBX Binary")
+    again = service.get(f"/api/avatars/{avatar['avatar_id']}.fbx", params={"platform": "unity"})
+    assert again.content == data.content
+
+
 def test_the_platforms_table_says_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     class Fake:
         def describe(self) -> dict[str, Any]:

@@ -24,5 +24,8 @@ PLATFORM = Platform(
     budget=Budget(triangles=200_000, bones=400, materials=64, draw_calls=64, texture=8192, bytes=200_000_000),
     bone_pattern=r"[A-Za-z0-9_]+(\.[LR])?",
     required=tuple(sorted(map(blender_name, REQUIRED))),
-    notes=("On import leave the bone direction at Blender's own: the bones already lie along +Y.",),
+    notes=(
+        "On import leave the bone direction at Blender's own: the bones already lie along +Y.",
+        "The .fbx holds full detail alone; leave Automatic Bone Orientation off.",
+    ),
 )

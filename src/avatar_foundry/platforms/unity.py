@@ -27,6 +27,7 @@ PLATFORM = Platform(
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=4096, bytes=60_000_000),
     required=tuple(sorted(map(unity_name, REQUIRED))),
     notes=(
+        "The .fbx holds all levels as NAME_LOD0..3, of which Unity makes a LOD Group; as Humanoid it maps.",
         "glTFast makes no Humanoid avatar by itself: set the rig to Humanoid, or build it with AvatarBuilder.",
         "Morph weights run from 0 to 1 under glTFast and from 0 to 100 under FBX.",
     ),

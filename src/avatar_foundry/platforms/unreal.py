@@ -1,6 +1,6 @@
 """Unreal Engine 5: the mannequin's names and hierarchy (89 joints), +X along the bone on the right side, -X mirrored.
 
-The file stays metres and +Y up, as glTF demands; Unreal's importer turns it into centimetres and +Z up.
+The GLB stays metres and +Y up, as glTF demands; Unreal's importer turns it into centimetres and +Z up. The FBX is so.
 """
 
 import numpy as np
@@ -128,6 +128,7 @@ PLATFORM = Platform(
         "skin/unused-joint": ("hint", "the mannequin keeps metacarpals, second twists and ik bones without weights")
     },
     notes=(
+        "The .fbx stands +Z up, in centimetres, its levels in LOD groups: switch on Import Mesh LODs.",
         "Switch on Import Morph Targets.",
         "Metacarpals, second twists and ik bones carry no weights: they are there for retargeting and IK.",
     ),
