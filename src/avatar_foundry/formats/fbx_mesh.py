@@ -10,7 +10,7 @@ from ..avatar import I32, Mesh, Morph
 from ..geometry import unit, vertex_normals
 from .fbx_objects import Document
 from .fbx_records import Id, Record, properties
-from .fbx_space import F64, Joints, Space
+from .fbx_space import COARSE, F64, Joints, Space
 from .split import exact_weights, split_mesh
 
 HUNDRED = np.array([100.0])
@@ -209,7 +209,7 @@ def gathered(held: Packed, space: Space, with_normals: bool) -> tuple[list[str],
     index = place[np.concatenate([m.index for m in morphs])]
     delta = space.places(np.concatenate([m.delta for m in morphs]))
     owner = np.repeat(np.arange(len(morphs)), [len(m.index) for m in morphs])
-    turned = space.normals(np.concatenate([normal_of(m) for m in morphs])) if with_normals else None
+    turned = space.normals(np.concatenate([normal_of(m) for m in morphs]), COARSE) if with_normals else None
     moving = delta.any(axis=1)
     if turned is not None:
         moving |= turned.any(axis=1)

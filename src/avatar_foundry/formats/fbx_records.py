@@ -43,8 +43,8 @@ def properties(*rows: Sequence[Any]) -> Record:
 
 
 def titled(name: str, kind: str) -> str:
-    """An object's name with its class."""
-    return f"{name}\x00\x01{kind}"
+    """An object's name with its class, which zeros would tell apart."""
+    return f"{name.replace(chr(0), '')}\x00\x01{kind}"
 
 
 def encode(roots: Iterable[Record]) -> bytes:
@@ -95,5 +95,6 @@ def array(values: "np.ndarray[Any, Any]") -> bytes:
     code = ARRAYS[values.dtype.str]
     if len(raw) <= PACK_ABOVE:
         return ARRAY.pack(code, values.size, 0, len(raw)) + raw
-    packed = zlib.compress(raw, LEVEL)
+    deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL + 1)
+    packed = deflate.compress(raw) + deflate.flush()
     return ARRAY.pack(code, values.size, 1, len(packed)) + packed

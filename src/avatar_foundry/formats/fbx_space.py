@@ -13,6 +13,7 @@ F64 = NDArray[np.float64]
 CENTIMETRES = 100.0
 GRID = 2.0**-14  # centimetres, 0.6 micrometres: positions are rounded to it, so that they deflate to a half
 FINE = 2.0**-12  # normals: 0.014 degrees
+COARSE = 2.0**-10  # what shapes do to normals: 0.06 degrees
 # columns are where the model's +X, +Y, +Z point in the file
 TURNS = {"y": np.eye(3), "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])}
 
@@ -32,12 +33,12 @@ class Space:
         out += 0.0  # no negative zeros
         return out
 
-    def normals(self, vectors: NDArray[Any]) -> F64:
-        """Unit vectors or differences of them (N, 3)."""
+    def normals(self, vectors: NDArray[Any], step: float = FINE) -> F64:
+        """Unit vectors or differences of them (N, 3), in multiples of `step`."""
         out = self._turned(vectors)
-        out *= 1.0 / FINE
+        out *= 1.0 / step
         np.rint(out, out=out)
-        out *= FINE
+        out *= step
         out += 0.0
         return out
 
