@@ -73,7 +73,7 @@ def test_the_pages_keep_to_their_policy_and_their_host(seen: dict[str, Any]) -> 
 
 def test_a_refused_mesh_offers_its_fix_and_the_fix_is_sent_back(seen: dict[str, Any]) -> None:
     assert "Mesh has degenerate faces" in seen["refused"]
-    assert seen["fixes"] == "drop-degenerate-faces"
+    assert seen["fixes"] == ["drop-degenerate-faces"]
 
 
 def test_an_uncertain_skeleton_is_shown_with_every_joint_s_confidence(seen: dict[str, Any]) -> None:
