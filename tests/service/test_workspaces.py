@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.hostile.files import REFUSED
 
 from avatar_foundry.service.deliver import check_address, deliver_one, signature
 from avatar_foundry.service.problems import Problem
@@ -41,7 +42,7 @@ def test_a_foundry_file_can_be_processed_again(service: Service, avatar: dict[st
     made = answer.json()
     assert made["source"]["format"] == "glb"
     assert made["rig"]["state"] == "kept"
-    assert made["face_count"] == avatar["face_count"]
+    assert abs(made["face_count"] - avatar["face_count"]) < 16  # small holes are closed
     assert service.get(made["download_url"]).content[:4] == b"glTF"
 
 
@@ -167,3 +168,13 @@ def test_a_webhook_hears_signed_events(
 def test_webhooks_cannot_reach_inside(service: Service, url: str) -> None:
     with pytest.raises(Problem):
         service.run(check_address(url, private=False))
+
+
+@pytest.mark.parametrize("case", sorted(REFUSED)[::20])
+def test_hostile_files_are_refused_and_the_workers_live(service: Service, case: str) -> None:
+    name, data = REFUSED[case]()
+    answer = service.post("/api/validate", files={"file": (name, data)})
+    assert answer.status_code in (415, 422), answer.text
+    assert answer.json()["detail"]
+    assert "Traceback" not in answer.text
+    assert service.get("/health/ready").status_code == 200
