@@ -56,6 +56,11 @@ export function PreviewPage({ address }: { address: URL }): JSX.Element {
       b.link(null);
     };
   }, [source.stage, studio.stage, file]);
+  // Whichever comes last would frame itself; the result is the wider one, with its arms out.
+  const both = source.ready && studio.facts !== null;
+  useEffect(() => {
+    if (both) studio.stage?.view("full", false);
+  }, [both, studio.stage]);
   return (
     <div class="preview">
       <header class="preview-head">
