@@ -142,13 +142,20 @@ def test_fbx_comes_where_the_platform_has_it(service: Service, avatar: dict[str,
     assert again.content == data.content
 
 
+def test_vrm_comes_where_the_platform_has_it(service: Service, avatar: dict[str, Any]) -> None:
+    data = service.get(f"/api/avatars/{avatar['avatar_id']}.vrm", params={"platform": "vrm"})
+    assert data.status_code == 200
+    assert data.content.startswith(b"glTF")
+    assert b"VRMC_vrm" in data.content[:2_000_000]
+
+
 def test_the_platforms_table_says_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     class Fake:
         def describe(self) -> dict[str, Any]:
-            return {"formats": ["glb", "vrm"]}
+            return {"formats": ["glb", "xyz"]}
 
     monkeypatch.setitem(PLATFORMS, "vroid", Fake())  # type: ignore[misc]
-    variants.check_format("vrm", "vroid")
+    variants.check_format("xyz", "vroid")
     with pytest.raises(Problem) as caught:
-        variants.check_format("vrm", "unity")
+        variants.check_format("xyz", "unity")
     assert caught.value.suggestions[0].action == "platform=vroid"
