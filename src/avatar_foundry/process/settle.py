@@ -53,7 +53,7 @@ def take_textures(avatar: Avatar, ledger: Ledger, limit: int) -> Avatar:
     return fitted
 
 
-@stage("texturing", cost=1)
+@stage("repairing", cost=1)
 def give_materials(avatar: Avatar) -> Avatar:
     """Give a plain material to what has none."""
     known = {m.name for m in avatar.materials}
