@@ -8,6 +8,7 @@ from unittest import mock
 
 import numpy as np
 
+import avatar_foundry.account as account_module
 import avatar_foundry.build as build_module
 from avatar_foundry.avatar import Avatar, Mesh
 from avatar_foundry.build import Result
@@ -57,7 +58,7 @@ def spying(kept: dict[str, Avatar], names: Sequence[str] = KEPT) -> Iterator[Non
 
         return run([keep(s) for s in stages], *args, **options)
 
-    with mock.patch.object(build_module, "run", spy):
+    with mock.patch.object(account_module, "run", spy):
         yield
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.figures import figure
 from typer.testing import CliRunner
 
-import avatar_foundry.build as build_module
+import avatar_foundry.account as account_module
 from avatar_foundry.cli.app import app
 from avatar_foundry.formats import read_glb, write_glb
 from avatar_foundry.platforms import PLATFORMS
@@ -117,7 +117,7 @@ def test_a_refused_export_exits_with_3_and_writes_nothing(as_json, foundry, tmp_
         yield "error", "mesh/inside-out", Finding("inside-out", "the body's faces look inwards", "parts/body")
 
     out = tmp_path / "out"
-    with mock.patch.object(build_module, "inspect", refuse):
+    with mock.patch.object(account_module, "inspect", refuse):
         told = foundry("generate", *SMALL, "--out", str(out), *(["--json"] if as_json else []))
     assert told.code == 3
     assert not out.exists()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..autorig.adopt import pose_matrices_of
 from ..avatar import F32, I32, U16, Avatar, Mesh, Part, Skeleton
 from ..geometry.refit import at
+from ..humanoid import REQUIRED
 from ..lod import Ladder, Probes, Rung, choose_rungs, drawn_faces, face_targets, is_trim, item_ladder, ladder
 from ..lod.fitted import Fitted, dense_delta, fitted_levels
 from ..lod.gather import Shapes, concatenate_shapes, take_faces, without_hidden
@@ -33,7 +34,9 @@ def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
     parts = [p for p in avatar.parts if len(p.mesh.faces)]
     if not parts or len(levels) < 2 or all(len(p.lods) == len(levels) for p in parts):
         return avatar.map_parts(without_hidden)
-    matrices = None if avatar.skeleton is None else test_matrices(avatar.skeleton)
+    # a skeleton that was renamed for an engine cannot be posed any more: its levels are measured at rest
+    skeleton = avatar.skeleton
+    matrices = test_matrices(skeleton) if skeleton is not None and set(skeleton.names) >= REQUIRED else None
     if avatar.base is None:
         fitted = {p.name: p for p in fit_levels([without_hidden(p) for p in parts], levels[1:], matrices)}
         return avatar.map_parts(lambda part: fitted.get(part.name, part))
