@@ -1,17 +1,17 @@
 """A real server on a port of this machine, one for all tests that speak HTTP to it."""
 
-import asyncio
+import os
+import socket
+import subprocess
+import sys
 import tempfile
-import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
-import uvicorn
-
-from avatar_foundry.service.app import create_app
-from avatar_foundry.service.settings import Settings
 
 ADMIN_KEY = "sk-admin-of-the-tests-0123456789"
 # The smallest avatar: half a second on a warm engine.
@@ -44,31 +44,41 @@ def served(config: pytest.Config) -> Served:
 
 def _start(config: pytest.Config) -> Served:
     folder = tempfile.TemporaryDirectory(prefix="foundry-served-")
-    settings = Settings(
-        data_dir=Path(folder.name),
-        auth="keys",
-        admin_key=ADMIN_KEY,
-        workers=1,
-        read_rate=0,
-        write_rate=0,
-        listener_grace=2,
-        shutdown_grace=2,
-        webhook_private=True,
-    )
-    options = {"log_config": None, "ws": "websockets-sansio", "timeout_graceful_shutdown": 2}
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, **options))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="served")
-    thread.start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    settings = {
+        "DATA_DIR": folder.name,
+        "AUTH": "keys",
+        "ADMIN_KEY": ADMIN_KEY,
+        "WORKERS": "1",
+        "READ_RATE": "0",
+        "WRITE_RATE": "0",
+        "LISTENER_GRACE": "2",
+        "SHUTDOWN_GRACE": "2",
+        "WEBHOOK_PRIVATE": "true",
+    }
+    environment = {**os.environ, **{f"AVATAR_FOUNDRY_{k}": v for k, v in settings.items()}}
+    command = [sys.executable, "-c", "from avatar_foundry.cli import main; main()", "serve", "--port", str(port)]
+    log = (Path(folder.name) / "log.txt").open("wb")
+    # a process of its own: the engine's session fixture may run in this one
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     def stop() -> None:
-        server.should_exit = True
-        thread.join(30)
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(30)
+        server.kill()
+        log.close()
         with suppress(OSError):
             folder.cleanup()
 
     config.add_cleanup(stop)
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        thread.join(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    return Served(f"http://127.0.0.1:{port}", ADMIN_KEY, port)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        assert server.poll() is None, Path(log.name).read_text()
+        with suppress(httpx.HTTPError):
+            if httpx.get(f"{url}/health/ready", timeout=5).status_code == 200:
+                return Served(url, ADMIN_KEY, port)
+        time.sleep(0.5)
+    raise AssertionError("the server did not become ready")

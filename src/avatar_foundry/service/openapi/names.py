@@ -65,6 +65,9 @@ OPERATIONS: Mapping[tuple[str, str], str] = {
 }
 
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+
+
 def operation_id(method: str, path: str) -> str:
     """The operation's name: the table's, or one made of the route."""
     if (name := OPERATIONS.get((method, path))) is not None:
@@ -80,7 +83,10 @@ def rename_forms(document: Json) -> Json:
     for item in document["paths"].values():
         for operation in item.values():
             content = operation.get("requestBody", {}).get("content", {})
-            found = content.get("multipart/form-data", {}).get("schema", {}).get("$ref", "")
+            forms = (content.get(kind, {}).get("schema", {}) for kind in FORMS)
+            # a form with defaults for every field is wrapped: {"allOf": [{"$ref": ...}]}
+            refs = (r.get("$ref", "") for form in forms for r in (form, *form.get("allOf", ())))
+            found = next(filter(None, refs), "")
             if (old := found.rpartition("/")[2]).startswith("Body_"):
                 id = operation["operationId"]
                 names[old] = f"{id[0].upper()}{id[1:]}Form"
