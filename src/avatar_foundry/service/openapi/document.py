@@ -100,6 +100,8 @@ def _complete(operation: Json, method: str, path: str) -> None:
     if needs != "open":
         operation["x-scope"] = needs
     operation["operationId"] = operation_id(method, path)
+    if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
+        operation["requestBody"]["required"] = True  # each field may be left out, a form must come
     _example(operation, method, path)
 
 
