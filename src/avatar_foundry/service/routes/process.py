@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Form, Request, UploadFile
+from fastapi import File as FileField
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from ...process import Options
@@ -19,7 +20,7 @@ from ..workspace import keep_content
 
 router = make_router("meshes")
 Target = Annotated[str, Form(max_length=32, description="the engine to write for")]
-File = Annotated[UploadFile | None, Form(description="the mesh; or name it by `path` or `avatar_id`")]
+File = Annotated[UploadFile | None, FileField(description="the mesh; or name it by `path` or `avatar_id`")]
 
 
 def asked(
