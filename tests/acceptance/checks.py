@@ -15,6 +15,7 @@ from avatar_foundry.build import Result
 from avatar_foundry.errors import SourceError
 from avatar_foundry.formats import read_glb
 from avatar_foundry.geometry import boundary_edges, components, vertex_normals
+from avatar_foundry.humanoid import NAMES
 from avatar_foundry.pipeline import Stage, run
 from avatar_foundry.plan import ANATOMY
 from avatar_foundry.platforms import PLATFORMS
@@ -216,7 +217,7 @@ def joints(file: Gltf, platform: str) -> dict[str, np.ndarray]:
     """Where AXIS-65 joints that the platform has stand in the file."""
     world = file.world()
     at = {n["name"]: world[i][:3, 3] for i, n in enumerate(file.document["nodes"])}
-    bones = PLATFORMS[platform].bones
+    bones = PLATFORMS[platform].bones or {name: name for name in NAMES}  # VRM's are ours
     return {ours: at[theirs] for ours, theirs in bones.items() if theirs in at}
 
 
