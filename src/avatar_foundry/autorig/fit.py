@@ -17,6 +17,7 @@ from .fingers import both_hands
 from .joints import SIDES, place
 from .limbs import find_limbs
 from .orient import Stand, find_stand, root_of, solid, without_stand
+from .plausible import even_shoulders, given_across
 from .proposal import propose
 from .register import draw, outer_samples
 from .surface import Surface
@@ -28,6 +29,8 @@ MANY = 160_000  # voxels at the finer level
 SURE = 0.03  # heights that feet stick out in front: less, and the proposal is asked
 PROPOSED = 3000  # samples for the learned proposal
 CLEAR = 0.7  # limbs that score less are looked at again
+TOLD = 0.05  # heights: hints that lie so far apart tell left from right
+DOUBT = 0.9  # on the confidence of an arm whose shoulder strayed
 UNITS = (1.0, 0.01, 0.001, 0.0254, 0.3048)  # metres, centimetres, millimetres, inches, feet
 PLAUSIBLE = (0.4, 3.0)  # metres
 USUAL = 1.7
@@ -82,7 +85,10 @@ def fit(surface: Surface, hints: Mapping[str, NDArray[np.floating]] | None = Non
     if len(piece) == len(positions):
         piece = piece[surface.faces[:, 0]]
     stand = find_stand(points, piece[face])
-    if stand.facing < SURE:
+    across = given_across({n: stand.scale * stand.turn @ np.asarray(p) + stand.shift for n, p in (hints or {}).items()})
+    if abs(across) > TOLD:  # who names a left hand says which way the figure faces
+        stand = replace(stand if across > 0 else stand.turned(), facing=1.0)
+    elif stand.facing < SURE:
         stand = _faced(stand, points)
 
     def finer() -> tuple[F64, F64]:
@@ -137,7 +143,7 @@ def _measure(
             again = find_limbs(other, small)
             if min(again.arm_score, again.leg_score) > min(limbs.arm_score, limbs.leg_score):
                 volume, tree, limbs, q, normals = small, other, again, close, directions
-    joints = {**place(limbs, volume, q, given), **given}
+    joints, strayed = even_shoulders({**place(limbs, volume, q, given), **given}, frozenset(given))
     base = None
     if limbs.arms and limbs.legs:
         tips = {side + "HandEnd": arm.tip for side, arm in zip(SIDES, limbs.arms, strict=True)}
@@ -147,6 +153,11 @@ def _measure(
     joints |= {name: p for name, p in given.items() if name in PARENT}
     evidence = replace(gather(limbs, joints, tree, volume, q, base), asymmetry=stand.asymmetry, facing=stand.facing)
     humanoid, reasons, confidence = rate(evidence, joints, frozenset(given))
+    for side in strayed:
+        reasons = (*reasons, f"its {side} shoulder was not to be told from the head or the chest")
+        confidence |= {
+            n: DOUBT * p for n, p in confidence.items() if n.startswith(side) and n in _arm(side) - set(given)
+        }
     metres = metres_per_unit(1.0 / stand.scale) / stand.scale
     return Fit(
         stand.turn,
@@ -158,6 +169,10 @@ def _measure(
         reasons,
         None if base is None else (base * metres).astype(np.float32),
     )
+
+
+def _arm(side: str) -> frozenset[str]:
+    return frozenset(f"{side}{bone}" for bone in ("Shoulder", "UpperArm", "LowerArm", "Hand"))
 
 
 def _body(joints: Mapping[str, F64], tips: Mapping[str, F64], q: F64, normals: F64, volume: Volume) -> F32:

@@ -85,7 +85,7 @@ def arm_root(arm: Limb, volume: Volume) -> tuple[F64, F64, float]:
 
 def thickening(arm: Limb, path: F64, wrist: float, usual: float) -> float:
     """Share of shoulder..wrist at which a thin upper arm goes over into a thick forearm, as on robots; else `usual`."""
-    at = np.array([share_of(path, p) for p in arm.points]) / wrist
+    at = np.array([share_of(path, p) for p in arm.points]) / max(wrist, 1e-6)
     radius = np.maximum(arm.radius, 1e-6)
     best = usual
     for k in np.flatnonzero((at > 0.2) & (at < 0.66)):

@@ -1,6 +1,7 @@
 """VRM: AXIS-65 as it is, since its bones bear VRM's names; springs, expressions and terms of use inside the file."""
 
-from ..humanoid import REQUIRED
+from ..humanoid import NAMES, PARENTS, REQUIRED
+from ..stages.adapt_skeleton import renamed
 from .files import vrm, write_glbs
 from .platform import Budget, Platform
 
@@ -10,6 +11,7 @@ PLATFORM = Platform(
     write=write_glbs,
     variants={".vrm": vrm("1.0")},
     exports={"vrm": vrm("1.0"), "vrm0": vrm("0.x")},
+    skeleton=renamed(NAMES, PARENTS, str),  # only joints that uploads bring get names that every program takes
     springs=True,
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=2048, bytes=60_000_000),
     rules=("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/", "vrm/"),
