@@ -51,7 +51,8 @@ def failing_well(as_json: bool) -> Iterator[None]:
         else:
             typer.secho(f"{body['error']}: {body['detail']}", fg="red", err=True)
             for suggestion in body["suggestions"]:
-                typer.echo(f"  - {suggestion['title']}: {suggestion['description']}", err=True)
+                how = f" (--fix {suggestion['action']})" if suggestion["action"] else ""
+                typer.echo(f"  - {suggestion['title']}: {suggestion['description']}{how}", err=True)
             if hint := body.get("hint"):
                 typer.echo(f"  {hint}", err=True)
         raise typer.Exit(kind_of(error).exit) from None

@@ -42,8 +42,11 @@ class Event:
 
     @property
     def progress(self) -> float:
-        """0 to 1."""
-        return float(self.data.get("progress") or 0.0)
+        """0 to 1; what ends the work is at 1."""
+        return 1.0 if self.name in DONE else float(self.data.get("progress") or 0.0)
+
+
+DONE = frozenset({"result", "item_completed", "batch_completed"})
 
 
 class Decoder:
