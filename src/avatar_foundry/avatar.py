@@ -171,12 +171,23 @@ class Material:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Clip(Frozen):
-    """An animation: local joint rotations (T, J, 4) xyzw and root translations (T, 3) at times (T,) seconds."""
+    """An animation: joint rotations against the parent (T, J, 4) xyzw, at times (T,) seconds.
+
+    translations: (T, 3) metres, of the hips in the frame of their parent, or None: as at rest.
+    shapes:       shape name -> (T,) weights.
+    travel:       (T, 3) metres over the ground and  turn: (T,) radians about +Y, of the whole figure, beyond the rest;
+                  None: it stays in place. What writes files puts both on the root joint or, without one, on the hips.
+    loop:         whether the last key meets the first.
+    """
 
     name: str
     times: F32
     rotations: F32
     translations: F32 | None = None
+    shapes: Mapping[str, F32] = field(default_factory=dict)
+    travel: F32 | None = None
+    turn: F32 | None = None
+    loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
