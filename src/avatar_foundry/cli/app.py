@@ -1,6 +1,7 @@
 """The commands, and what every command shares: errors, exit codes, --json.
 
-Exit codes: 0 done, 2 the request or the file is wrong, 3 the platform's rules refuse the export, 1 our fault.
+Exit codes: 0 done, 2 the request or the file is wrong, 3 it is no figure, its skeleton is
+unsure or the platform's rules refuse it, 1 our fault.
 With --json, standard output holds only the answer or the error object.
 """
 

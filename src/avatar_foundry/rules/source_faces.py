@@ -119,19 +119,30 @@ def unused_vertex(subject: Subject) -> Iterator[Finding]:
 
 
 @source_rule(
+    "source/too-coarse",
+    severity="warning",
+    cure=Cure("Send the Whole Figure", "Export full detail, with all meshes of the figure", 0.6),
+)
+def too_coarse(subject: Subject) -> Iterator[Finding]:
+    """The mesh has enough triangles to show a body.
+
+    Fewer than a hundred show no limbs, and no skeleton can be found in them."""
+    count = len(subject.whole.faces)
+    if count < FEWEST:
+        numbers = {"triangles": count, "least": FEWEST}
+        yield Finding("few", f"The mesh has {plural(count, 'triangle')}, too few for a figure", "parts", numbers)
+
+
+@source_rule(
     "source/triangle-count",
     severity="warning",
     cure=Cure("Simplify the Mesh", "Use a coarser level of detail, or simplify before upload", 0.7),
 )
 def triangle_count(subject: Subject) -> Iterator[Finding]:
-    """The mesh has as many triangles as a figure needs, and no more than the platform takes.
+    """The mesh has no more triangles than the platform takes.
 
-    Fewer than a hundred cannot show a body; more than the budget costs frames."""
+    Every one above the budget costs frames; processing brings the mesh to the budget by itself."""
     count = len(subject.whole.faces)
-    numbers = {"triangles": count, "vertices": len(subject.whole.positions), "parts": len(subject.avatar.parts)}
-    if count < FEWEST:
-        yield Finding("few", f"The mesh has {count} triangles, too few for a figure", "parts", numbers, {}, 0.2)
-    elif subject.platform is not None and count > subject.platform.budget.triangles:
-        limit = subject.platform.budget.triangles
-        message = f"The mesh has {count} triangles, the budget is {limit}"
-        yield Finding("many", message, "parts", {**numbers, "budget": limit})
+    if subject.platform is not None and count > (limit := subject.platform.budget.triangles):
+        numbers = {"triangles": count, "vertices": len(subject.whole.positions), "budget": limit}
+        yield Finding("many", f"The mesh has {count} triangles, the budget is {limit}", "parts", numbers)

@@ -39,6 +39,7 @@ OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"Pmd", "an MMD model"),
 )
 OBJ_LINE = re.compile(rb"(?:v|vt|vn|f|o|g|s|mtllib|usemtl)[ \t]+\S")
+VERTEX_LINE = re.compile(rb"v(?:[ \t]+[-+]?[\d.]+(?:[eE][-+]?\d+)?){3}")
 
 
 def suffix(name: str) -> str:
@@ -107,6 +108,8 @@ def _by_text(data: bytes, named: str) -> str:
         return "stl"
     if b"\0" in head:
         return ""
-    if named in ("obj", "") and any(OBJ_LINE.match(line.lstrip()) for line in head.splitlines()):
+    lines = [line.lstrip() for line in head.splitlines()]
+    if named in ("obj", "") and any(map(OBJ_LINE.match, lines)):
         return "obj"
-    return ""
+    # under another name it must look like one beyond doubt
+    return "obj" if sum(map(bool, map(VERTEX_LINE.match, lines[:200]))) >= 3 else ""
