@@ -42,7 +42,7 @@ def read_usd(name: str, data: bytes, bundle: Bundle, log: Log) -> tuple[Avatar, 
 
 def open_stage(folder: Path, data: bytes, bundle: Bundle) -> Any:
     """The composed stage. The upload's layers are written under names of their own making."""
-    from pxr import Sdf, Tf, Usd  # type: ignore[import-not-found, unused-ignore]
+    from pxr import Sdf, Tf, Usd
 
     packed = data[:2] == b"PK"
     start = folder / ("model.usdz" if packed else "model.usd")
@@ -72,7 +72,7 @@ def open_stage(folder: Path, data: bytes, bundle: Bundle) -> Any:
 
 def check_layers(first: Any, folder: Path) -> None:
     """Refuse layers that lie outside the upload, and value clips, which name files at read time."""
-    from pxr import Sdf  # type: ignore[import-not-found, unused-ignore]
+    from pxr import Sdf
 
     pending, seen = [first], set()
     root = str(folder.resolve())
@@ -105,7 +105,7 @@ class Stage:
     """A stage being read."""
 
     def __init__(self, stage: Any, bundle: Bundle, log: Log) -> None:
-        from pxr import Usd, UsdGeom, UsdSkel  # type: ignore[import-not-found, unused-ignore]
+        from pxr import Usd, UsdGeom, UsdSkel
 
         from .usd_material import Looks
 
@@ -121,7 +121,7 @@ class Stage:
 
     def read(self, name: str) -> tuple[Avatar, Source]:
         """The avatar, and what the file says about itself."""
-        from pxr import UsdGeom, UsdSkel  # type: ignore[import-not-found, unused-ignore]
+        from pxr import UsdGeom, UsdSkel
 
         from .usd_mesh import read_mesh, read_skin
 
@@ -163,7 +163,7 @@ class Stage:
 
     def prims(self) -> Iterator[Any]:
         """All prims, instances' contents too."""
-        from pxr import Usd  # type: ignore[import-not-found, unused-ignore]
+        from pxr import Usd
 
         found = Usd.PrimRange.Stage(self.stage, Usd.TraverseInstanceProxies())
         for count, prim in enumerate(found):
@@ -173,14 +173,14 @@ class Stage:
 
     def shown(self, prim: Any) -> bool:
         """Whether a prim is to be seen."""
-        from pxr import UsdGeom  # type: ignore[import-not-found, unused-ignore]
+        from pxr import UsdGeom
 
         image = UsdGeom.Imageable(prim)
         return bool(image.ComputeVisibility(self.time) != "invisible" and image.ComputePurpose() != "guide")
 
     def add(self, prim: Any) -> None:
         """A node for a prim."""
-        from pxr import UsdGeom  # type: ignore[import-not-found, unused-ignore]
+        from pxr import UsdGeom
 
         parent = prim.GetParent()
         while parent and str(parent.GetPath()) not in self.nodes and not parent.IsPseudoRoot():

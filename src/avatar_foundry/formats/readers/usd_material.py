@@ -25,7 +25,7 @@ class Looks:
 
     def number(self, prim: Any) -> int:
         """The number of the material bound to a prim, -1 for none."""
-        from pxr import UsdShade  # type: ignore[import-not-found, unused-ignore]
+        from pxr import UsdShade
 
         material = UsdShade.MaterialBindingAPI(prim).ComputeBoundMaterial()[0]
         if not material:
@@ -79,7 +79,7 @@ class Looks:
         held = shader.GetInput(name)
         if not held or not held.HasConnectedSource():
             return None
-        from pxr import UsdShade  # type: ignore[import-not-found, unused-ignore]
+        from pxr import UsdShade
 
         source = UsdShade.Shader(held.GetConnectedSource()[0].GetPrim())
         if not source or source.GetIdAttr().Get() != "UsdUVTexture":

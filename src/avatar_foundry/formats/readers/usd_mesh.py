@@ -19,7 +19,7 @@ UV_NAMES = ("st", "UVMap", "map1", "st0", "uv", "Texture_uv")
 
 def read_mesh(mesh: Any, time: Any, looks: Any, log: Log) -> Piece | None:
     """A mesh; None when it has no polygons."""
-    from pxr import UsdGeom  # type: ignore[import-not-found, unused-ignore]
+    from pxr import UsdGeom
 
     points, counts, index = (
         attribute.Get(time)
@@ -90,7 +90,7 @@ def read_mesh(mesh: Any, time: Any, looks: Any, log: Log) -> Piece | None:
 
 def read_skin(prim: Any, time: Any, skeletons: dict[str, tuple[list[int], F64]], count: int) -> Skin | None:
     """The skin of a mesh; None when it has none."""
-    from pxr import UsdSkel  # type: ignore[import-not-found, unused-ignore]
+    from pxr import UsdSkel
 
     binding = UsdSkel.BindingAPI(prim)
     skeleton = binding.GetInheritedSkeleton()
@@ -127,7 +127,7 @@ def read_skin(prim: Any, time: Any, skeletons: dict[str, tuple[list[int], F64]],
 
 def read_shapes(prim: Any, count: int) -> tuple[Morph, ...]:
     """Blend shapes; in-betweens are left out."""
-    from pxr import UsdSkel  # type: ignore[import-not-found, unused-ignore]
+    from pxr import UsdSkel
 
     binding = UsdSkel.BindingAPI(prim)
     names = binding.GetBlendShapesAttr().Get() or ()
