@@ -178,6 +178,17 @@ def test_another_owner_finds_nothing(service: Service) -> None:
     assert service.call("PATCH", where, headers={**TUS, "Upload-Offset": "0"}, content=b"x").status_code == 415
 
 
+def test_a_deleted_user_leaves_no_pieces(service: Service) -> None:
+    key, before = service.key("write", user="half_done"), set(parts_kept(service))
+    where = begin(service, key=key).headers["location"]
+    headers = {**BYTES, "Upload-Offset": "0"}
+    assert service.call("PATCH", where, headers=headers, key=key, content=DATA[:1000]).status_code == 204
+    assert len(parts_kept(service)) > len(before)
+    user = next(u for u in service.get("/api/users").json()["items"] if u["name"] == "half_done")
+    assert service.delete(f"/api/users/{user['id']}").status_code == 204
+    assert set(parts_kept(service)) == before
+
+
 def test_names_cannot_leave_the_workspace(service: Service) -> None:
     where = begin(service, length=1, name="../../etc/passwd").headers["location"]
     assert send(service, where, 0, b"x").headers["upload-path"] == "/passwd"

@@ -71,6 +71,15 @@ def remove(session: Session, upload_id: str) -> list[str]:
     return list(found.parts)
 
 
+def parts_of(session: Session, owner_id: str) -> list[str]:
+    """The pieces of everything that the owner has under way."""
+    return [
+        p
+        for parts in session.scalars(select(PartialUpload.parts).where(PartialUpload.owner_id == owner_id))
+        for p in parts
+    ]
+
+
 def expired(session: Session) -> list[str]:
     """Uploads behind their end."""
     return list(session.scalars(select(PartialUpload.id).where(PartialUpload.expires_at <= now()).limit(500)))

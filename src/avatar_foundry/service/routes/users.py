@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from ..auth.passwords import hash_password
 from ..db.tables import User
 from ..problems import Problem, not_found
-from ..records import jobs, users
+from ..records import jobs, partial_uploads, users
+from ..resumable import drop_parts
 from ..routing import Id
 from ..routing import router as make_router
 from ..schemas import UserAnswer, UserPage
@@ -62,11 +63,14 @@ async def delete(user_id: Id, request: Request) -> Response:
     s = services(request)
     for job_id in await s.database.read(jobs.newest_of, user_id):
         await s.jobs.cancel(job_id)
-    await sweep(s, await s.database.write(_delete, user_id))
+    loose, pieces = await s.database.write(_delete, user_id)
+    await sweep(s, loose)
+    await drop_parts(s, pieces)
     return Response(status_code=204)
 
 
-def _delete(session: Session, user_id: str) -> list[str]:
+def _delete(session: Session, user_id: str) -> tuple[list[str], list[str]]:
     if users.get(session, user_id) is None:
         raise not_found("user")
-    return users.remove(session, user_id)
+    pieces = partial_uploads.parts_of(session, user_id)
+    return users.remove(session, user_id), pieces
