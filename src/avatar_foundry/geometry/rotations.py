@@ -43,3 +43,12 @@ def rotation_matrices(quaternion: NDArray[Any]) -> F64:
         [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
     ]
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def powered(rotations: NDArray[Any], times: float) -> F64:
+    """(N, 3, 3) rotations about the same axes, `times` as far; each is taken the short way round."""
+    q = quaternions(rotations)
+    sine = np.linalg.norm(q[:, :3], axis=1)
+    half = np.arctan2(sine, q[:, 3]) * times
+    axes = q[:, :3] / np.maximum(sine, 1e-12)[:, None]
+    return rotation_matrices(np.concatenate([axes * np.sin(half)[:, None], np.cos(half)[:, None]], axis=1))
