@@ -10,10 +10,9 @@ from ..avatar import Material, Texture
 from ..cache import cached_bytes
 from .fbx_objects import Document
 from .fbx_records import Id, Record, properties, titled
+from .pictures import ENDINGS, readable, safe_file
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg"}
 SPECULAR = 0.25  # Phong's share of what glTF's dielectrics reflect; readers double it
-PNG_LEVEL = 1
 
 
 class Paints:
@@ -82,7 +81,7 @@ class Paints:
         """Let a texture drive a property. Pictures that are the same are one texture, stored once."""
         mime, data = readable(texture)
         if data not in self._textures:
-            self._textures[data] = self._texture(self._free(texture.name or "texture", ENDINGS[mime]), data)
+            self._textures[data] = self._texture(safe_file(texture.name or "texture", ENDINGS[mime], self._files), data)
         self._document.link(self._textures[data], material, target)
 
     def _texture(self, file: str, data: bytes) -> Id:
@@ -133,17 +132,6 @@ class Paints:
             Record("Content", data),
         )
 
-    def _free(self, name: str, ending: str) -> str:
-        """A file name not given yet: letters, digits, dots, lines."""
-        stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
-        stem = stem.removesuffix(ending)
-        title, n = f"{stem}{ending}", 1
-        while title.lower() in self._files:
-            n += 1
-            title = f"{stem}_{n}{ending}"
-        self._files.add(title.lower())
-        return title
-
 
 def surface(material: Material) -> tuple[float, float]:
     """(roughness, metallic) on average: Phong has numbers for them, and no maps."""
@@ -162,19 +150,3 @@ def averages(data: bytes) -> bytes:
         small = np.asarray(image.convert("RGB"), np.float64)
     packed: bytes = (small.mean(axis=(0, 1))[1:] / 255.0).tobytes()
     return packed
-
-
-def readable(texture: Texture) -> tuple[str, bytes]:
-    """(mime, bytes) of a picture as importers of FBX take it: WebP becomes PNG."""
-    if texture.mime in ENDINGS:
-        return texture.mime, texture.data
-    digest = hashlib.sha256(texture.data).hexdigest()
-    return "image/png", cached_bytes(f"fbx png {digest}", lambda: as_png(texture.data))
-
-
-def as_png(data: bytes) -> bytes:
-    """A picture as PNG."""
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(data)) as image:
-        image.save(out, "PNG", compress_level=PNG_LEVEL)
-    return out.getvalue()
