@@ -174,6 +174,7 @@ class Clip(Frozen):
     """An animation: joint rotations against the parent (T, J, 4) xyzw, at times (T,) seconds.
 
     translations: (T, 3) metres, of the hips in the frame of their parent, or None: as at rest.
+    moves:        joint name -> (T, 3) the same of further joints that do not keep their place.
     shapes:       shape name -> (T,) weights.
     travel:       (T, 3) metres over the ground and  turn: (T,) radians about +Y, of the whole figure, beyond the rest;
                   None: it stays in place. What writes files puts both on the root joint or, without one, on the hips.
@@ -188,6 +189,7 @@ class Clip(Frozen):
     travel: F32 | None = None
     turn: F32 | None = None
     loop: bool = False
+    moves: Mapping[str, F32] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

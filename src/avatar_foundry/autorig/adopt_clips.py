@@ -22,10 +22,14 @@ def carry_clip(clip: Clip, old: Skeleton, new: Skeleton, source: NDArray[np.inte
         if up < 0:
             world[:, i] = local[:, i]
             at[:, i] = rest[i, :3, 3] if clip.translations is None or i != first else clip.translations
+            if (own := clip.moves.get(old.names[i])) is not None:
+                at[:, i] = own
             continue
         world[:, i] = world[:, up] @ local[:, i]
-        offset = rest[up, :3, :3].T @ (rest[i, :3, 3] - rest[up, :3, 3])
-        at[:, i] = at[:, up] + world[:, up] @ offset
+        offset = np.broadcast_to(rest[up, :3, :3].T @ (rest[i, :3, 3] - rest[up, :3, 3]), (len(local), 3))
+        if (own := clip.moves.get(old.names[i])) is not None:
+            offset = own.astype(np.float64)
+        at[:, i] = at[:, up] + np.einsum("tab,tb->ta", world[:, up], offset)
     frames = new.rest[:, :3, :3].astype(np.float64)
     turned = np.empty((len(local), len(new.names), 3, 3))
     out = np.empty_like(turned)
@@ -36,7 +40,7 @@ def carry_clip(clip: Clip, old: Skeleton, new: Skeleton, source: NDArray[np.inte
             turned[:, k] = turned[:, up] @ frames[up].T @ frames[k] if up >= 0 else frames[k]
         out[:, k] = np.swapaxes(turned[:, up], -1, -2) @ turned[:, k] if up >= 0 else turned[:, k]
     root = int(source[0])
-    moved = clip.translations is not None or int(old.parents[root]) >= 0
+    moved = clip.translations is not None or bool(clip.moves) or int(old.parents[root]) >= 0
     travel = at[:, root].astype(np.float32) if root >= 0 and moved else clip.translations
     flat = quaternions(out.reshape(-1, 3, 3)).reshape(len(local), -1, 4).astype(np.float32)
-    return replace(clip, rotations=flat, translations=travel)
+    return replace(clip, rotations=flat, translations=travel, moves={})

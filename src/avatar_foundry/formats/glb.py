@@ -13,7 +13,7 @@ import numpy as np
 
 from .._version import __version__
 from ..avatar import Avatar, Material, Mesh, Part, Skeleton, Texture
-from .glb_animation import add_clips
+from .glb_animation import Morphed, add_clips
 from .glb_container import Chunk, Json, pack
 from .glb_mesh import Plain, Storage
 from .split import SplitMesh, split_mesh
@@ -33,6 +33,7 @@ class GlbOptions:
     morphs, clips: whether they are written.
     quantise:   KHR_mesh_quantization: 16-bit positions, 8-bit normals; needs a reader that knows it.
     meshopt:    EXT_meshopt_compression on every geometry view; needs a reader that knows it.
+    draco:      KHR_draco_mesh_compression on meshes with neither skin nor shapes; needs a reader that knows it.
     armature:   name of the node above the joints.
     hips:       the joint that Clip.translations move; "" for the first.
     tangents:   written for materials with a normal map; without, readers derive them.
@@ -45,6 +46,7 @@ class GlbOptions:
     clips: bool = True
     quantise: bool = False
     meshopt: bool = False
+    draco: bool = False
     armature: str = "Armature"
     hips: str = ""
     tangents: bool = True
@@ -86,13 +88,16 @@ class _Writer:
         self._skins: list[Json] = []
         self._skin_index: dict[Any, int] = {}
         self.storage: Storage = Plain(self.chunk)
-        if options.quantise or options.meshopt:
-            from .glb_compress import Packed, bounding_cube  # loads the WASM encoder only for those who want it
+        if options.draco:
+            from .glb_draco_write import Draco  # an extra
 
-            grid = bounding_cube(avatar) if options.quantise else None
+            self.storage = Draco(self.chunk)
+        if options.quantise or options.meshopt:
+            from .glb_compress import Packed  # loads the WASM encoder only for those who want it
+            from .grid import Grid
+
+            grid = Grid.around(avatar) if options.quantise else None
             self.storage = Packed(self.chunk, grid, meshopt=options.meshopt)
-            self.used |= self.storage.extensions
-            self.required |= self.storage.extensions
 
     def bytes(self) -> bytes:
         return pack(self.document(), self.chunk)
@@ -103,7 +108,14 @@ class _Writer:
         for part in self.avatar.parts:
             self._add_part(part)
         if self.options.clips and self.avatar.skeleton is not None:
-            self.animations = add_clips(self.chunk, self.avatar, self._joint_nodes, self.options.hips)
+            self.animations = add_clips(
+                self.storage.keys(),
+                self.avatar.clips,
+                self.avatar.skeleton,
+                self._joint_nodes,
+                self._morphed(),
+                self.options.hips,
+            )
         document: Json = {
             "asset": {"version": "2.0", "generator": GENERATOR, "extras": self._about()},
             "scene": 0,
@@ -203,6 +215,8 @@ class _Writer:
         wants_tangents = self.options.tangents and material is not None and material.normal is not None
         split = self._split(mesh, full, wants_tangents)
         primitive, dequantise = self.storage.primitive(split, len(self._joint_nodes))
+        self.used |= self.storage.extensions
+        self.required |= self.storage.extensions
         if material is not None:
             primitive["material"] = self._material(material)
         entry: Json = {"name": name, "primitives": [primitive]}
@@ -218,6 +232,12 @@ class _Writer:
             node["scale"] = dequantise.diagonal()[:3].tolist()
         self.nodes.append(node)
         return len(self.nodes) - 1
+
+    def _morphed(self) -> list[Morphed]:
+        """The nodes of the scene with shapes."""
+        drawn = [(n, self.nodes[n]["mesh"]) for n in self.roots if "mesh" in self.nodes[n]]
+        names = [(n, self.meshes[m].get("extras", {}).get("targetNames", ())) for n, m in drawn]
+        return [Morphed(n, held) for n, held in names if held]
 
     # -- materials
 

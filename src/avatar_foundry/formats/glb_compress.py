@@ -1,7 +1,7 @@
 """Smaller geometry: KHR_mesh_quantization and EXT_meshopt_compression.
 
-One grid for all parts and levels: they share one skin, whose inverse bind matrices undo the quantisation, and seams
-between parts stay closed. A 2 m avatar lies on steps of 0.03 mm.
+Numbers are whole and small before they are packed, and lie in the order in which they are drawn. With meshopt, morph
+deltas and uvs decode to float32 through filter EXPONENTIAL with one exponent for all: to the codec they are integers.
 """
 
 from typing import Any
@@ -9,48 +9,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, Avatar
+from ..avatar import F32
 from ..geometry.meshopt import (
     encode_indices,
-    encode_sequence,
     encode_vertices,
-    filter_exponential,
     filter_octahedral,
-    optimize_vertex_cache,
+    whole_exponential,
 )
+from .drawing_order import in_drawing_order
 from .glb_container import ARRAY_BUFFER, COMPONENT, ELEMENT_ARRAY_BUFFER, Chunk, Json
+from .glb_keys import PackedKeys, PlainKeys
 from .glb_mesh import Field, describe_shapes, index_array, narrow, sparse_index
-from .split import Shapes, SplitMesh, bounds
+from .grid import DELTA_STEPS, Grid, whole_shapes
+from .split import Shapes, SplitMesh
 
 MESHOPT, QUANTISED = "EXT_meshopt_compression", "KHR_mesh_quantization"
-STEPS = 65535
-DELTA_BITS, NORMAL_BITS = 12, 8  # mantissas of morph deltas (0.02 % of the largest component) and normal deltas
+DELTA_BIT = DELTA_STEPS.bit_length() - 1
+UV_BITS = 13  # steps of a quarter of a pixel on a texture of 2048
+WEIGHT_STEPS = 255
 
 F64 = NDArray[np.float64]
 
 
-def bounding_cube(avatar: Avatar) -> F64:
-    """(4, 4) from the unit cube to the cube around all parts and levels."""
-    clouds = [m.positions for p in avatar.parts for m in p.lods if len(m.positions)]
-    out = np.eye(4)
-    if clouds:
-        low = np.min([c.min(axis=0) for c in clouds], axis=0).astype(np.float64)
-        high = np.max([c.max(axis=0) for c in clouds], axis=0)
-        out[:3, :3] *= max(float((high - low).max()), 1e-6)
-        out[:3, 3] = low
-    return out
-
-
 class Packed:
-    """Storage with either or both extensions. grid: from `bounding_cube`, or None to keep float32."""
+    """Storage with either or both extensions. grid: None keeps float32."""
 
-    def __init__(self, chunk: Chunk, grid: F64 | None, *, meshopt: bool) -> None:
+    def __init__(self, chunk: Chunk, grid: Grid | None, *, meshopt: bool) -> None:
         self.chunk, self.grid, self.meshopt = chunk, grid, meshopt
         self.extensions = {e for e, on in ((QUANTISED, grid is not None), (MESHOPT, meshopt)) if on}
         self.unpacked = 0  # bytes of the buffer that exists only after decoding
 
     def primitive(self, mesh: SplitMesh, joints: int) -> tuple[Json, F64 | None]:
         """The primitive, and the matrix from stored to model space."""
+        if self.meshopt:
+            mesh = in_drawing_order(mesh)
         count = len(mesh.positions)
         attributes: Json = {"POSITION": self._positions(mesh.positions), "NORMAL": self._directions(mesh.normals)}
         if mesh.uvs is not None:
@@ -62,14 +54,21 @@ class Packed:
             held = np.where(weights > 0, mesh.joints, 0).astype(np.uint16)
             attributes["JOINTS_0"] = self._attribute(narrow(held, joints))
             attributes["WEIGHTS_0"] = self._attribute(weights, normalized=self.grid is not None)
-        faces = optimize_vertex_cache(mesh.faces, count) if self.meshopt else mesh.faces
-        flat = index_array(faces, count)
-        coded = encode_indices(faces, count) if self.meshopt else None
+        flat = index_array(mesh.faces, count)
+        coded = encode_indices(mesh.faces, count) if self.meshopt else None
         view = self._view(flat, coded, flat.itemsize, ELEMENT_ARRAY_BUFFER, "TRIANGLES")
         primitive: Json = {"attributes": attributes, "indices": self.chunk.describe(flat, view)}
         if mesh.shapes.names:
             primitive["targets"] = self._shapes(mesh.shapes, count)
-        return primitive, self.grid
+        return primitive, self.grid.matrix if self.grid is not None else None
+
+    def keys(self) -> PlainKeys:
+        """Where keys of clips go."""
+        if not self.meshopt:
+            return PlainKeys(self.chunk)
+        return PackedKeys(
+            self.chunk, lambda raw, coded, stride, kind: self._view(raw, coded, stride, None, "ATTRIBUTES", kind)
+        )
 
     def finish(self, document: Json) -> None:
         """Declare the buffer that exists only after decoding."""
@@ -82,8 +81,7 @@ class Packed:
     def _positions(self, positions: F32) -> int:
         if self.grid is None:
             return self._attribute(positions, bounded=True)
-        unit = (positions - self.grid[:3, 3]) / self.grid[0, 0]
-        return self._attribute(np.rint(unit * STEPS).astype(np.uint16), bounded=True, normalized=True)
+        return self._attribute(self.grid.steps(positions), bounded=True)
 
     def _directions(self, vectors: F32) -> int:
         if self.grid is None:
@@ -102,9 +100,13 @@ class Packed:
         return self.chunk.describe(plain[:, : vectors.shape[1]], view, normalized=True)
 
     def _uvs(self, uvs: F32) -> int:
+        if self.grid is not None and self.meshopt:
+            coded, values = whole_exponential(np.rint(np.ldexp(uvs, UV_BITS)).astype(np.int32), -UV_BITS)
+            view = self._view(values, encode_vertices(coded), 8, ARRAY_BUFFER, "ATTRIBUTES", "EXPONENTIAL")
+            return self.chunk.describe(values, view)
         if self.grid is None or uvs.min() < 0 or uvs.max() > 1:
             return self._attribute(uvs)
-        return self._attribute(np.rint(uvs.astype(np.float64) * STEPS).astype(np.uint16), normalized=True)
+        return self._attribute(np.rint(uvs.astype(np.float64) * 65535).astype(np.uint16), normalized=True)
 
     def _attribute(self, a: NDArray[Any], *, bounded: bool = False, normalized: bool = False) -> int:
         """An attribute whose rows are padded to whole words."""
@@ -120,31 +122,41 @@ class Packed:
     # -- shapes
 
     def _shapes(self, shapes: Shapes, vertices: int) -> list[Json]:
-        index = sparse_index(shapes, vertices)
-        coded = encode_sequence(index, vertices) if self.meshopt else None
-        index_view = self._view(index, coded, index.itemsize, None, "INDICES")
-        scale = np.float32(1.0 if self.grid is None else 1.0 / self.grid[0, 0])
-        fields = [self._deltas("POSITION", shapes.delta * scale, shapes.starts, DELTA_BITS)]
-        if shapes.normal is not None:
-            fields.append(self._deltas("NORMAL", shapes.normal, shapes.starts, NORMAL_BITS))
-        return describe_shapes(self.chunk, shapes.starts, vertices, index_view, index, fields)
-
-    def _deltas(self, name: str, rows: F32, starts: NDArray[np.int64], bits: int) -> Field:
-        """Sparse values: filtered float32 with meshopt, 16-bit steps without."""
         if self.grid is None:
-            values: NDArray[Any] = rows
-            coded = encode_vertices(rows) if self.meshopt else None
-            view = self._view(rows, coded, 12, None, "ATTRIBUTES")
-        elif self.meshopt:
-            filtered = filter_exponential(rows, bits)
-            values = exponential_values(filtered)
-            view = self._view(values, encode_vertices(filtered), 12, None, "ATTRIBUTES", "EXPONENTIAL")
+            index = sparse_index(shapes.index, vertices, wide=True)
+            fields = [Field("POSITION", self._deltas(shapes.delta), 5126, 12, (shapes.low, shapes.high))]
+            if shapes.normal is not None:
+                fields.append(Field("NORMAL", self._deltas(shapes.normal), 5126, 12))
+            return describe_shapes(self.chunk, shapes.starts, vertices, self._sparse(index), index, fields)
+        whole = whole_shapes(shapes, self.grid)
+        index = sparse_index(whole.index, vertices, wide=self.meshopt)
+        ends = whole.low, whole.high
+        if self.meshopt:
+            coded, values = whole_exponential(whole.delta >> DELTA_BIT, DELTA_BIT)
+            view = self._view(values, encode_vertices(coded), 12, None, "ATTRIBUTES", "EXPONENTIAL")
+            fields = [Field("POSITION", view, 5126, 12, ends)]
         else:
-            values = np.rint(np.clip(rows, -1, 1) * 32767).astype(np.int16)
-            view = self._view(values, None, 6, None, "ATTRIBUTES")
-        ends = bounds(values, starts) if name == "POSITION" else None
-        component = COMPONENT[values.dtype.str[1:]]
-        return Field(name, view, component, values.itemsize * 3, ends, normalized=values.dtype == np.int16)
+            view = self._view(whole.delta.astype(np.int16), None, 6, None, "ATTRIBUTES")
+            fields = [Field("POSITION", view, 5122, 6, ends)]
+        if whole.normal is not None:
+            fields.append(Field("NORMAL", self._tight(whole.normal), 5120, 3, normalized=True))
+        return describe_shapes(self.chunk, whole.starts, vertices, self._sparse(index), index, fields)
+
+    def _deltas(self, rows: F32) -> int:
+        return self._view(rows, encode_vertices(rows), 12, None, "ATTRIBUTES")
+
+    def _sparse(self, index: NDArray[Any]) -> int:
+        """Rising numbers: as attributes they take a third of what mode INDICES makes of them."""
+        coded = encode_vertices(index) if self.meshopt else None
+        return self._view(index, coded, index.itemsize, None, "ATTRIBUTES")
+
+    def _tight(self, rows: NDArray[np.int8]) -> int:
+        """Rows of three bytes without padding, as sparse values have to be: the codec takes four rows for one."""
+        if not self.meshopt:
+            return self._view(rows, None, 3, None, "ATTRIBUTES")
+        fours = np.zeros((-(-len(rows) // 4), 12), np.int8)
+        fours.reshape(-1)[: rows.size] = rows.reshape(-1)
+        return self._view(fours, encode_vertices(fours), 12, None, "ATTRIBUTES")
 
     # -- views
 
@@ -180,16 +192,9 @@ class Packed:
         return len(self.chunk.views) - 1
 
 
-def whole_weights(weights: F32) -> NDArray[np.uint16]:
-    """Weights (S, 4) as 16-bit steps that sum to exactly 65535: rounding's remainder goes onto the largest."""
-    steps = np.rint(weights.astype(np.float64) * STEPS).astype(np.int64)
+def whole_weights(weights: F32) -> NDArray[np.uint8]:
+    """Weights (S, 4) as 8-bit steps that sum to exactly 255: rounding's remainder goes onto the largest."""
+    steps = np.rint(weights.astype(np.float64) * WEIGHT_STEPS).astype(np.int64)
     rows = np.arange(len(steps))
-    steps[rows, steps.argmax(axis=1)] += STEPS - steps.sum(axis=1)
-    return steps.astype(np.uint16)
-
-
-def exponential_values(filtered: NDArray[np.uint32]) -> F32:
-    """What a reader decodes from filter EXPONENTIAL: 24-bit mantissa times two to the power of an 8-bit exponent."""
-    exponent = filtered.view(np.int32) >> 24
-    mantissa = (filtered.view(np.int32) << 8) >> 8
-    return np.asarray(np.ldexp(mantissa.astype(np.float32), exponent), np.float32)
+    steps[rows, steps.argmax(axis=1)] += WEIGHT_STEPS - steps.sum(axis=1)
+    return steps.astype(np.uint8)

@@ -78,6 +78,10 @@ class Chunk:
         """Add a ready-made accessor; its index."""
         return self.append_text(to_json(accessor))
 
+    def replace(self, number: int, accessor: Json) -> None:
+        """Put another accessor in the place of one that was added."""
+        self.accessors[number] = to_json(accessor)
+
     def append_text(self, accessor: str) -> int:
         """Add an accessor that is JSON text already; its index."""
         self.accessors.append(accessor)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .glb_container import ARRAY_BUFFER, COMPONENT, ELEMENT_ARRAY_BUFFER, Chunk, Json
+from .glb_keys import PlainKeys
 from .split import Shapes, SplitMesh
 
 
@@ -17,6 +18,9 @@ class Storage(Protocol):
 
     def primitive(self, mesh: SplitMesh, joints: int) -> tuple[Json, NDArray[np.float64] | None]:
         """The primitive, and the 4x4 matrix from stored to model space when positions were quantised."""
+
+    def keys(self) -> PlainKeys:
+        """Where keys of clips go."""
 
     def finish(self, document: Json) -> None:
         """Complete the document before it is packed."""
@@ -50,6 +54,10 @@ class Plain:
             primitive["targets"] = add_shapes(self.chunk, mesh.shapes, len(mesh.positions))
         return primitive, None
 
+    def keys(self) -> PlainKeys:
+        """Where keys of clips go."""
+        return PlainKeys(self.chunk)
+
     def finish(self, document: Json) -> None:
         """Nothing to add."""
 
@@ -66,16 +74,16 @@ def index_array(faces: NDArray[np.int32], vertices: int) -> NDArray[Any]:
 
 def add_shapes(chunk: Chunk, shapes: Shapes, vertices: int) -> list[Json]:
     """Sparse POSITION and NORMAL accessors over three shared views: indices, deltas, normal deltas."""
-    index = sparse_index(shapes, vertices)
+    index = sparse_index(shapes.index, vertices)
     fields = [Field("POSITION", chunk.view(shapes.delta), 5126, 12, (shapes.low, shapes.high))]
     if shapes.normal is not None:
         fields.append(Field("NORMAL", chunk.view(shapes.normal), 5126, 12))
     return describe_shapes(chunk, shapes.starts, vertices, chunk.view(index), index, fields)
 
 
-def sparse_index(shapes: Shapes, vertices: int) -> NDArray[Any]:
-    """The moved vertices of all shapes, in 16 bits while they fit."""
-    return shapes.index.astype(np.uint32 if vertices > 65535 else np.uint16)
+def sparse_index(index: NDArray[np.int32], vertices: int, *, wide: bool = False) -> NDArray[Any]:
+    """The moved vertices of all shapes, in 16 bits while they fit unless they are to be `wide`."""
+    return index.astype(np.uint32 if wide or vertices > 65535 else np.uint16)
 
 
 class Field(NamedTuple):

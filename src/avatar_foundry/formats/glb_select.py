@@ -1,11 +1,14 @@
-"""Drop shapes from a GLB of ours without building it again: what is left is byte for byte what it was."""
+"""Drop shapes or clips from a GLB of ours without building it again: what is left is byte for byte what it was."""
 
 import json
 from collections.abc import Container
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .glb_container import Chunk, Json, pack
-from .glb_source import chunks
+from .glb_source import Source, chunks
 
 
 def keep_shapes(data: bytes, keep: Container[str]) -> bytes:
@@ -15,6 +18,7 @@ def keep_shapes(data: bytes, keep: Container[str]) -> bytes:
     """
     text, binary = chunks(data)
     document: Json = json.loads(text)
+    rows = _weights_of_kept(data, document, keep)
     for mesh in document.get("meshes", ()):
         names = mesh.get("extras", {}).get("targetNames", [])
         kept = [i for i, name in enumerate(names) if name in keep]
@@ -30,16 +34,59 @@ def keep_shapes(data: bytes, keep: Container[str]) -> bytes:
             del mesh["extras"]["targetNames"]
             if not mesh["extras"]:
                 del mesh["extras"]
-    return _without_unused(document, binary)
+    return _without_unused(document, binary, rows)
 
 
-def _without_unused(document: Json, binary: bytes) -> bytes:
+def keep_clips(data: bytes, keep: Container[str]) -> bytes:
+    """`data` with only those animations whose names are in `keep`; as `keep_shapes`."""
+    text, binary = chunks(data)
+    document: Json = json.loads(text)
+    document["animations"] = [a for a in document.get("animations", ()) if a["name"] in keep]
+    return _without_unused(document, binary, [])
+
+
+Rows = list[NDArray[np.float32]]
+
+
+def _weights_of_kept(data: bytes, document: Json, keep: Container[str]) -> Rows:
+    """Outputs of animated weights hold a column per shape: those that lose columns are made anew.
+
+    Their samplers then name -1 - (number in the list that is returned). Channels without columns go.
+    """
+    names = [mesh.get("extras", {}).get("targetNames", []) for mesh in document.get("meshes", ())]
+    source, made, told = Source(data), list[NDArray[np.float32]](), dict[tuple[int, int], int]()
+    for animation in document.get("animations", ()):
+        channels, samplers = [], []
+        for channel in animation["channels"]:
+            sampler = animation["samplers"][channel["sampler"]]
+            if channel["target"]["path"] == "weights":
+                mesh = document["nodes"][channel["target"]["node"]]["mesh"]
+                kept = [i for i, name in enumerate(names[mesh]) if name in keep]
+                if not kept:
+                    continue
+                if len(kept) < len(names[mesh]):
+                    key = (sampler["output"], mesh)
+                    if key not in told:
+                        whole = source.accessor(sampler["output"], "SCALAR").astype(np.float32)
+                        made.append(np.ascontiguousarray(whole.reshape(-1, len(names[mesh]))[:, kept]).reshape(-1))
+                        told[key] = -len(made)
+                    sampler = {**sampler, "output": told[key]}
+            samplers.append(sampler)
+            channels.append({**channel, "sampler": len(samplers) - 1})
+        animation["samplers"], animation["channels"] = samplers, channels
+    document["animations"] = [a for a in document.get("animations", ()) if a["channels"]]
+    return made
+
+
+def _without_unused(document: Json, binary: bytes, rows: Rows) -> bytes:
+    """rows: of accessors that are new; places that ask for them hold -1, -2 .."""
     old_accessors, old_views = document.pop("accessors", []), document.pop("bufferViews", [])
     accessors = _Renumbered()
     for owner, key in _accessor_places(document):
         owner[key] = accessors.new(owner[key])
+    fresh = {k: rows[-1 - old] for k, old in enumerate(accessors.order) if old < 0}
     views, chunk = _Renumbered(), Chunk()
-    made = [json.loads(json.dumps(old_accessors[i])) for i in accessors.order]
+    made = [json.loads(json.dumps(old_accessors[i])) if i >= 0 else {} for i in accessors.order]
     for entry in made:
         for holder in (entry, *(entry.get("sparse", {}).get(k, {}) for k in ("indices", "values"))):
             if "bufferView" in holder:
@@ -47,8 +94,8 @@ def _without_unused(document: Json, binary: bytes) -> bytes:
     for image in document.get("images", ()):
         if "bufferView" in image:
             image["bufferView"] = views.new(image["bufferView"])
-    for entry in made:
-        chunk.append(entry)
+    for k, entry in enumerate(made):
+        chunk.append(entry if k not in fresh else {})
     for i in views.order:
         view: Json = json.loads(json.dumps(old_views[i]))
         # Compressed bytes lie where the extension says; the view itself then speaks of a buffer without bytes.
@@ -56,6 +103,9 @@ def _without_unused(document: Json, binary: bytes) -> bytes:
         start = place.get("byteOffset", 0)
         place["byteOffset"] = chunk.add(binary[start : start + place["byteLength"]])
         chunk.views.append(view)
+    for k, values in fresh.items():
+        entry = {"bufferView": chunk.view(values), "componentType": 5126, "count": len(values), "type": "SCALAR"}
+        chunk.replace(k, entry)
     return pack(document, chunk)
 
 

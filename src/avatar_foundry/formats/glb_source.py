@@ -120,14 +120,15 @@ class Source:
         entry = self.item("bufferViews", index)
         for name in MESHOPT:
             if isinstance(packed := (entry.get("extensions") or {}).get(name), dict):
-                return self._unpacked(int(index), packed)
+                held = self._unpacked(int(index), packed)
+                return held, 0, len(held), integer(entry.get("byteStride", 0), "a view's stride", 252)
         buffer = self._buffer(integer(entry.get("buffer"), "a view's buffer", MAX_ITEMS))
         offset = integer(entry.get("byteOffset", 0), "a view's offset", len(buffer))
         length = integer(entry.get("byteLength"), "a view's length", len(buffer) - offset)
         return buffer, offset, length, integer(entry.get("byteStride", 0), "a view's stride", 252)
 
-    def _unpacked(self, index: int, packed: Json) -> tuple[bytes, int, int, int]:
-        """A view that meshopt compressed."""
+    def _unpacked(self, index: int, packed: Json) -> bytes:
+        """What meshopt compressed."""
         stride = integer(packed.get("byteStride"), "a compressed view's stride", 256)
         count = integer(packed.get("count"), "a compressed view's count", MAX_DECODED // max(stride, 1))
         if index not in self._views:
@@ -139,7 +140,7 @@ class Source:
             self._spend(count * stride)
             mode, kind = str(packed.get("mode")), str(packed.get("filter", "NONE"))
             self._views[index] = decode(buffer[offset : offset + length], mode, kind, count, stride)
-        return self._views[index], 0, len(self._views[index]), stride if packed.get("mode") == "ATTRIBUTES" else 0
+        return self._views[index]
 
     def bytes_of(self, index: Any) -> bytes:
         """A buffer view's bytes."""

@@ -188,13 +188,16 @@ def prune(faces: I32, positions: F32, error: float) -> I32:
         return np.frombuffer(wasm.get(out, count * 4), np.int32).reshape(-1, 3).copy()
 
 
-def optimize_vertex_cache(faces: I32, count: int) -> I32:
-    """The same faces (F, 3) over `count` vertices in an order that GPUs draw, and the encoder packs, well."""
+def optimize_vertex_cache(faces: I32, count: int, *, strips: bool = False) -> I32:
+    """The same faces (F, 3) over `count` vertices in an order that GPUs draw, and the encoder packs, well.
+
+    strips: strip-like, which draws a little slower and packs better.
+    """
     if len(faces) == 0:
         return faces.astype(np.int32)
     with _instance("encoder") as wasm:
         place = wasm.put(faces.astype(np.uint32))
-        wasm.call("meshopt_optimizeVertexCache", place, place, faces.size, count)
+        wasm.call(f"meshopt_optimizeVertexCache{'Strip' * strips}", place, place, faces.size, count)
         return np.frombuffer(wasm.get(place, faces.size * 4), np.int32).reshape(-1, 3).copy()
 
 
@@ -252,6 +255,15 @@ def filter_octahedral(vectors: F32, bits: int = 8) -> NDArray[Any]:
         return np.frombuffer(wasm.get(out, len(vectors) * stride), kind).reshape(-1, 4).copy()
 
 
+def filter_quaternion(rotations: F32, bits: int = 16) -> NDArray[np.int16]:
+    """Filter QUATERNION: unit quaternions (N, 4) xyzw -> (N, 4) i16; decoding may give their negative."""
+    with _instance("encoder") as wasm:
+        out = wasm.reserve(len(rotations) * 8)
+        source = wasm.put(rotations.astype(np.float32))
+        wasm.call("meshopt_encodeFilterQuat", out, len(rotations), 8, bits, source)
+        return np.frombuffer(wasm.get(out, len(rotations) * 8), np.int16).reshape(-1, 4).copy()
+
+
 def filter_exponential(values: F32, bits: int = 15) -> NDArray[np.uint32]:
     """Filter EXPONENTIAL with one exponent per row: values (N, D) f32 -> (N, D) u32; keeps `bits` of mantissa."""
     width = values.shape[1]
@@ -260,3 +272,12 @@ def filter_exponential(values: F32, bits: int = 15) -> NDArray[np.uint32]:
         source = wasm.put(values.astype(np.float32))
         wasm.call("meshopt_encodeFilterExp", out, len(values), width * 4, bits, source, 1)
         return np.frombuffer(wasm.get(out, values.size * 4), np.uint32).reshape(-1, width).copy()
+
+
+def whole_exponential(values: I32, exponent: int) -> tuple[NDArray[np.uint32], F32]:
+    """Filter EXPONENTIAL with one exponent for all: integers (N, D) below 2**23 -> (N, D) u32, and what they decode to.
+
+    The decoded number is value * 2**exponent; the codec sees small integers with a constant byte on top.
+    """
+    coded = (values.astype(np.uint32) & np.uint32(0xFFFFFF)) | np.uint32((exponent & 0xFF) << 24)
+    return coded, np.asarray(np.ldexp(values.astype(np.float32), exponent), np.float32)

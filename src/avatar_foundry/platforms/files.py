@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from ..avatar import Avatar
 from ..errors import RecipeError
-from ..formats import FbxOptions, GlbOptions, write_fbx, write_glb
+from ..formats import FbxOptions, GlbOptions, compressible, unrigged, write_fbx, write_glb
 from ..formats.glb import Splits
+from ..formats.usdz import UsdzOptions, write_usdz
 from ..formats.vrm import DEFAULT as DEFAULT_VRM
 from ..formats.vrm import Version, VrmOptions, write_vrm
 from ..formats.vrm_meta import meta_for
@@ -14,25 +15,39 @@ from .platform import Export, Platform
 
 
 def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
-    """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_lod1.glb and so on."""
-    options = compressed(platform.glb, compression)
+    """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_lod1.glb and so on.
+
+    Clips are in the main file alone: they play on the coarser levels too, whose skeleton is the same."""
+    if compression == "draco" and not compressible(avatar):
+        raise RecipeError(
+            "Draco carries neither skin nor shapes, and every part of this avatar has them",
+            hint='Use "meshopt", or ask for the format "static" where the platform has it: that file has neither.',
+            pointer="/compression",
+        )
+    options = compressed(replace(platform.glb, hips=platform.bones.get("hips", "")), compression)
     main = replace(options, extra_lods="msft" if platform.lods == "msft" else "none")
     splits: Splits = {}
     files = {f"{avatar.name}.glb": write_glb(avatar, main, splits)}
     for level in range(1, max((len(p.lods) for p in avatar.parts), default=1)):
-        files[f"{avatar.name}_lod{level}.glb"] = write_glb(avatar, replace(options, lod=level), splits)
+        files[f"{avatar.name}_lod{level}.glb"] = write_glb(avatar, replace(options, lod=level, clips=False), splits)
     return files
 
 
 def compressed(options: GlbOptions, compression: str) -> GlbOptions:
     """`options` with the compression that a recipe asks for."""
     if compression == "draco":
-        raise RecipeError(
-            "Draco cannot carry morph targets without reordering every shape",
-            hint='Use "meshopt": smaller on avatars, and it keeps the expressions.',
-            pointer="/compression",
-        )
+        return replace(options, draco=True)
     return replace(options, meshopt=True, quantise=True) if compression == "meshopt" else options
+
+
+def static_glb(avatar: Avatar, compression: str) -> bytes:
+    """The avatar as it stands, full detail, without skeleton, shapes and clips."""
+    return write_glb(unrigged(avatar), compressed(GlbOptions(), compression))
+
+
+def usdz(options: UsdzOptions) -> Export:
+    """What writes USDZ so."""
+    return lambda avatar: write_usdz(avatar, options)
 
 
 def fbx(options: FbxOptions) -> Export:

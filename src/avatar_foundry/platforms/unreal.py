@@ -1,13 +1,11 @@
-"""Unreal Engine 5: the mannequin's names and hierarchy (89 joints), +X along the bone on the right side, -X mirrored.
+"""Unreal Engine 5: the mannequin's names, hierarchy (89 joints), twists and axes.
 
 The GLB stays metres and +Y up, as glTF demands; Unreal's importer turns it into centimetres and +Z up. The FBX is so.
 """
 
-import numpy as np
-
 from ..formats import FbxOptions
-from ..humanoid import NAMES, REQUIRED
-from ..stages.adapt_skeleton import F64, Joint, Scheme, bone
+from ..humanoid import NAMES, REQUIRED, T_AXES, Axis
+from ..stages.adapt_skeleton import F64, Joint, Scheme, bone, turn_to
 from .files import fbx, write_glbs
 from .platform import Budget, Platform
 
@@ -46,11 +44,8 @@ def _arm(side: str) -> list[Joint]:
         parent = joints[-1].name
     return [
         *joints,
-        # numbered from the wrist: 01 carries the skin, 02 the first third
-        bone(f"lowerarm_twist_01{s}", f"lowerarm{s}", f"{side}LowerArmTwist"),
-        Joint(f"lowerarm_twist_02{s}", f"lowerarm{s}", f"{side}LowerArm", f"{side}Hand", 1 / 3),
-        bone(f"upperarm_twist_01{s}", f"upperarm{s}", f"{side}UpperArmTwist"),
-        Joint(f"upperarm_twist_02{s}", f"upperarm{s}", f"{side}UpperArm", f"{side}LowerArm", 2 / 3),
+        *_twists("lowerarm", s, f"{side}LowerArm", f"{side}Hand", 2 / 3),
+        *_twists("upperarm", s, f"{side}UpperArm", f"{side}LowerArm", 1 / 3),
     ]
 
 
@@ -61,15 +56,26 @@ def _leg(side: str) -> list[Joint]:
         bone(f"calf{s}", f"thigh{s}", f"{side}LowerLeg"),
         bone(f"foot{s}", f"calf{s}", f"{side}Foot"),
         bone(f"ball{s}", f"foot{s}", f"{side}Toes"),
-        bone(f"calf_twist_01{s}", f"calf{s}", f"{side}LowerLegTwist"),
-        Joint(f"calf_twist_02{s}", f"calf{s}", f"{side}LowerLeg", f"{side}Foot", 1 / 3),
-        bone(f"thigh_twist_01{s}", f"thigh{s}", f"{side}UpperLegTwist"),
-        Joint(f"thigh_twist_02{s}", f"thigh{s}", f"{side}UpperLeg", f"{side}LowerLeg", 2 / 3),
+        *_twists("calf", s, f"{side}LowerLeg", f"{side}Foot", 2 / 3),
+        *_twists("thigh", s, f"{side}UpperLeg", f"{side}LowerLeg", 1 / 3),
+    ]
+
+
+def _twists(theirs: str, ending: str, ours: str, towards: str, first: float) -> list[Joint]:
+    """Both twist bones of a limb; 01 lies at `first` of the way, 02 at the other third.
+
+    01 is the one next to the joint whose roll they take up: wrist, ankle, shoulder, hip. Our one twist bone takes half
+    of the roll; 01 takes two thirds and 02 one third of it, and the skin between them is shared out.
+    """
+    twist = Joint(f"{theirs}_twist_01{ending}", theirs + ending, f"{ours}Twist", towards, first, weighted=True, begin=ours)
+    return [
+        twist._replace(roll=4 / 3),
+        twist._replace(name=f"{theirs}_twist_02{ending}", at=1 - first, roll=2 / 3, weighted=False),
     ]
 
 
 def _pin(name: str, parent: str, source: str) -> Joint:
-    return Joint(name, parent, source, follows=False)
+    return Joint(name, parent, source, pinned=True)
 
 
 JOINTS = (
@@ -102,34 +108,64 @@ JOINTS = (
 )
 
 
-def _turn(sign: float) -> F64:
-    """Columns are the new axes in the old frame: X = sign * old Y (along the bone), Z = old X (the hinge)."""
-    return np.array([[0.0, 0.0, 1.0], [sign, 0.0, 0.0], [0.0, sign, 0.0]])
+UP, DOWN, FRONT, BACK = (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)
+LEFT, RIGHT = (1.0, 0.0, 0.0), (-1.0, 0.0, 0.0)
 
 
-def _sign(name: str) -> float:
-    """Measured on the mannequin: spine and left arm +X, right arm -X, left leg -X, right leg +X."""
-    leg = any(part in name for part in ("Leg", "Foot", "Toes"))
-    if name.startswith("left"):
-        return -1.0 if leg else 1.0
-    return (1.0 if leg else -1.0) if name.startswith("right") else 1.0
+def _axes(name: str) -> tuple[Axis, Axis] | None:
+    """(+X, +Z) of the mannequin's bone in Unreal for a body in the T-pose; None for bones that it has not.
 
+    +X runs along spine, left arm and right leg, and against right arm and left leg; the hinge is Z. Feet stand as the
+    calves do. From public measurements of the mannequin (docs/decisions/unreal-axes.md).
+    """
+    side, stem = ("left", name[4:]) if name.startswith("left") else ("right", name[5:])
+    left = side == "left"
+    if not name.startswith(("left", "right")):
+        return None if name == "jaw" else (UP, RIGHT)
+    if stem.startswith(("Shoulder", "UpperArm", "LowerArm")):
+        return LEFT, UP if left else DOWN
+    if stem.startswith(("Hand", "Index", "Middle", "Ring", "Little")):
+        return LEFT, BACK if left else FRONT
+    if stem.startswith(("UpperLeg", "LowerLeg")):
+        return (UP, RIGHT) if left else (DOWN, RIGHT)
+    if stem.startswith("Toes"):
+        return (FRONT, RIGHT) if left else (BACK, RIGHT)
+    return None
+
+
+def _turn(name: str) -> F64:
+    """The turn of a canonical bone's axes. A glTF file's +Y is Unreal's +Z, so +Z goes where glTF has +Y; what writes
+    FBX turns the axes with the world and comes to the same."""
+    if (axes := _axes(name)) is not None:
+        return turn_to(name, *axes)
+    hinge, (x, y, z) = T_AXES[name]  # thumbs and jaw: X along the bone, mirrored as the hand's, the hinge on Z
+    return turn_to(name, (-x, -y, -z) if name.startswith("right") else (x, y, z), hinge)
+
+
+SCHEME = Scheme(
+    JOINTS,
+    turns={n: _turn(n) for n in NAMES if not n.endswith("Eye")},
+    like={"leftFoot": "leftLowerLeg", "rightFoot": "rightLowerLeg"},
+    share={j.name: j.name.replace("_01_", "_02_") for j in JOINTS if "_twist_01_" in j.name},
+)
 
 PLATFORM = Platform(
     id="unreal",
     title="Unreal Engine 5",
     write=write_glbs,
-    exports={"fbx": fbx(FbxOptions(up="z", levels="group"))},
-    skeleton=Scheme(JOINTS, {n: _turn(_sign(n)) for n in NAMES if not n.endswith("Eye")}),
+    exports={"fbx": fbx(FbxOptions(up="z", levels="group", hips="pelvis"))},
+    skeleton=SCHEME,
     lods="msft",
     budget=Budget(triangles=100_000, bones=512, materials=24, draw_calls=24, texture=4096, bytes=80_000_000),
     required=tuple(sorted(j.name for j in JOINTS if j.source in REQUIRED and j.weighted)),
     severities={
-        "skin/unused-joint": ("hint", "the mannequin keeps metacarpals, second twists and ik bones without weights")
+        "skin/unused-joint": ("hint", "the mannequin keeps metacarpals and ik bones without weights")
     },
     notes=(
         "The .fbx stands +Z up, in centimetres, its levels in LOD groups: switch on Import Mesh LODs.",
         "Switch on Import Morph Targets.",
-        "Metacarpals, second twists and ik bones carry no weights: they are there for retargeting and IK.",
+        "Metacarpals, neck_02, spine_02, spine_04 and ik bones carry no weights: they are there for the mannequin's "
+        "animations and for IK. eye_l, eye_r and jaw are beyond the mannequin's bones.",
+        "Shapes bear ARKit's names, which Live Link sends as they are; metahuman.json maps MetaHuman's curves to them.",
     ),
 )

@@ -56,10 +56,18 @@ def _clip(clip: Clip, skeleton: Skeleton, r: NDArray[np.float64], scale: float, 
     q = quaternions(r[None])[0]
     for j in roots.tolist():
         rotations[:, j] = _product(q, rotations[:, j])
-    travel = clip.translations
-    if travel is not None:
-        travel = np.asarray(scale * (travel.astype(np.float64) @ r.T) + shift, np.float32)
-    return Clip(clip.name, clip.times, rotations.astype(np.float32), travel)
+
+    def moved(values: F32, root: bool) -> F32:
+        return np.asarray(scale * (values.astype(np.float64) @ r.T) + shift if root else scale * values, np.float32)
+
+    top = {skeleton.names[j] for j in roots.tolist()}
+    return replace(
+        clip,
+        rotations=rotations.astype(np.float32),
+        translations=None if clip.translations is None else moved(clip.translations, True),
+        moves={name: moved(values, name in top) for name, values in clip.moves.items()},
+        travel=None if clip.travel is None else np.asarray(scale * (clip.travel @ r.T), np.float32),
+    )
 
 
 def _product(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

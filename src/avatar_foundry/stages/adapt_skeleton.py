@@ -4,7 +4,7 @@ Skin and clips go along. The surface does not move: neither in the rest pose nor
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import Avatar, Clip, Mesh, Skeleton
-from ..geometry.rotations import quaternions, rotation_matrices
-from ..humanoid import INDEX
+from ..geometry.rotations import powered, quaternions, rotation_matrices
+from ..humanoid import INDEX, T_AXES, Axis
 from ..pipeline import stage
 
 F64 = NDArray[np.float64]
@@ -28,7 +28,9 @@ class Joint(NamedTuple):
     towards, at:  lies at this share of the way from source to that canonical joint.
     tip:          lies beyond source along its +Y: this many times the length from source's parent; -1: at the crown.
     weighted:     takes over source's weights. Exactly one joint per source does.
-    follows:      turns with source in clips; otherwise it rests.
+    pinned:       goes where source goes in clips, though it does not hang on it.
+    begin:        where `at` counts from, when that is not source.
+    roll:         times source's own turn against its parent that this joint makes: for twists that share one.
     """
 
     name: str
@@ -38,7 +40,9 @@ class Joint(NamedTuple):
     at: float = 0.0
     tip: float = 0.0
     weighted: bool = False
-    follows: bool = True
+    pinned: bool = False
+    begin: str = ""
+    roll: float = 1.0
 
 
 def bone(name: str, parent: str, source: str) -> Joint:
@@ -51,15 +55,26 @@ class Scheme:
     """A platform's skeleton: joints (parents first) and a turn of local axes per canonical joint.
 
     turns: canonical name -> (3, 3) rotation T; the joint's axes become rest @ T. Absent: unchanged.
+    like:  canonical name -> the canonical joint whose turned axes it takes instead.
+    share: name of a weighted joint -> a second one beyond it or before it: skin weights are shared out between the two
+           by where a vertex lies.
     """
 
     joints: tuple[Joint, ...]
     turns: Mapping[str, F64] = field(default_factory=dict)
+    like: Mapping[str, str] = field(default_factory=dict)
+    share: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
         """Canonical name -> theirs."""
         return {j.source: j.name for j in self.joints if j.weighted}
+
+
+def turn_to(name: str, x: Axis, y: Axis) -> F64:
+    """(3, 3) the turn that gives a canonical bone in the T-pose the axes +X and +Y, in model space."""
+    ours, theirs = (np.stack([a, b, np.cross(a, b)], axis=1) for a, b in (T_AXES[name], (x, y)))
+    return np.asarray(np.rint(ours.T @ theirs), np.float64)
 
 
 def renamed(skeleton_names: tuple[str, ...], parents: tuple[int, ...], rename: Callable[[str], str]) -> Scheme:
@@ -87,7 +102,8 @@ def adapt_skeleton(avatar: Avatar, scheme: Scheme) -> Avatar:
     crown = max((float(p.mesh.positions[:, 1].max()) for p in avatar.parts if p.role == "body"), default=0.0)
     adapted = place(joints, scheme, skeleton, crown)
     remap = fold(joints, skeleton)
-    moved = avatar.map_meshes(lambda mesh: rehang(mesh, remap))
+    pairs = [(adapted.names.index(a), adapted.names.index(b)) for a, b in scheme.share.items() if b in adapted.names]
+    moved = avatar.map_meshes(lambda mesh: share_out(rehang(mesh, remap), pairs, adapted))
     clips = tuple(convert_clip(clip, joints, skeleton, adapted) for clip in avatar.clips)
     return replace(moved, skeleton=adapted, clips=clips)
 
@@ -98,7 +114,7 @@ def present(scheme: Scheme, skeleton: Skeleton) -> tuple[Joint, ...]:
     kept: dict[str, Joint] = {}
     up = {j.name: j.parent for j in scheme.joints}
     for j in scheme.joints:
-        if j.source in have and j.towards in have:
+        if {j.source, j.towards, j.begin} <= have:
             parent = j.parent
             while parent and parent not in kept:
                 parent = up[parent]
@@ -138,7 +154,8 @@ def place(joints: tuple[Joint, ...], scheme: Scheme, skeleton: Skeleton, crown: 
         i = index[j.source]
         out[k] = rest[i]
         if j.towards:
-            out[k, :3, 3] += j.at * (rest[index[j.towards], :3, 3] - rest[i, :3, 3])
+            start = rest[index[j.begin or j.source], :3, 3]
+            out[k, :3, 3] = start + j.at * (rest[index[j.towards], :3, 3] - start)
         if j.tip:
             along = rest[i, :3, 1]
             up = int(skeleton.parents[i])
@@ -146,8 +163,9 @@ def place(joints: tuple[Joint, ...], scheme: Scheme, skeleton: Skeleton, crown: 
             if j.tip < 0:
                 length = (crown - rest[i, 1, 3]) / max(along[1], 0.5)
             out[k, :3, 3] += along * max(length, 1e-3)
-        if j.source in scheme.turns:
-            out[k, :3, :3] = out[k, :3, :3] @ scheme.turns[j.source]
+        model = scheme.like.get(j.source, j.source)
+        model = model if model in index else j.source
+        out[k, :3, :3] = rest[index[model], :3, :3] @ scheme.turns.get(model, np.eye(3))
     number = {j.name: k for k, j in enumerate(joints)}
     parents = np.array([number.get(j.parent, -1) for j in joints], np.int16)
     return Skeleton(tuple(number), parents, out.astype(np.float32))
@@ -185,23 +203,83 @@ def rehang(mesh: Mesh, remap: NDArray[np.uint16]) -> Mesh:
     return replace(mesh, joints=joints, weights=weights)
 
 
+def share_out(mesh: Mesh, pairs: Sequence[tuple[int, int]], skeleton: Skeleton) -> Mesh:
+    """Move weight of each pair's first joint to its second, by how far along the line between them a vertex lies."""
+    if mesh.joints is None or mesh.weights is None or not pairs:
+        return mesh
+    joints, weights = mesh.joints.copy(), mesh.weights.copy()
+    for first, second in pairs:
+        start = skeleton.rest[first, :3, 3].astype(np.float64)
+        line = skeleton.rest[second, :3, 3] - start
+        rows, column = np.nonzero((joints == first) & (weights > 0))
+        along = (mesh.positions[rows] - start) @ line / max(float(line @ line), 1e-12)
+        part = np.clip(along, 0.0, 1.0)
+        free = weights[rows].argmin(axis=1)
+        full = weights[rows, free] > 0  # no room for a fifth joint: the nearer of the two has it all
+        part[full] = np.rint(part[full])
+        held = weights[rows, column]
+        given = (held * part).astype(np.float32)
+        weights[rows, column] = held - given
+        place = np.where(full, column, free)
+        joints[rows, place] = np.where(given > 0, second, joints[rows, place])
+        weights[rows, place] += given
+    order = np.argsort(-weights, axis=1, kind="stable")
+    weights, joints = (np.take_along_axis(a, order, axis=1) for a in (weights, joints))
+    return replace(mesh, joints=np.where(weights > 0, joints, 0).astype(np.uint16), weights=weights)
+
+
 def convert_clip(clip: Clip, joints: tuple[Joint, ...], skeleton: Skeleton, adapted: Skeleton) -> Clip:
-    """The clip on the new skeleton: each joint keeps the model-space turn of its source."""
+    """The clip on the new skeleton: each joint keeps the model-space turn of its source, the hips their place, and
+    joints that are pinned to a source go where it goes."""
     local = rotation_matrices(clip.rotations)
-    world = np.empty_like(local)
-    for i, up in enumerate(skeleton.parents.tolist()):
-        world[:, i] = world[:, up] @ local[:, i] if up >= 0 else local[:, i]
+    old, new = skeleton.rest.astype(np.float64), adapted.rest.astype(np.float64)
     index = {name: i for i, name in enumerate(skeleton.names)}
-    old, new = skeleton.rest[:, :3, :3].astype(np.float64), adapted.rest[:, :3, :3].astype(np.float64)
+    world, at = posed(local, skeleton, clip)
+
+    def rolled(i: int, times: float) -> F64:
+        """(T, 3, 3) where joint i would be if it turned `times` as far against its parent."""
+        up = int(skeleton.parents[i])
+        rest = old[up, :3, :3].T @ old[i, :3, :3]
+        return np.asarray(world[:, up] @ rest @ powered(rest.T @ local[:, i], times))
+
     turned = np.empty((len(world), len(joints), 3, 3))
+    place = np.empty((len(world), len(joints), 3))
     out = np.empty_like(turned)
+    moves: dict[str, NDArray[np.float32]] = {}
+    translations = None
     for k, j in enumerate(joints):
         up = int(adapted.parents[k])
-        over = turned[:, up] if up >= 0 else np.eye(3)
-        if j.source and j.follows:
-            i = index[j.source]
-            turned[:, k] = world[:, i] @ old[i].T @ new[k]
+        over, above, before = (turned[:, up], place[:, up], new[up]) if up >= 0 else (np.eye(3), np.zeros(3), np.eye(4))
+        i = index.get(j.source, -1)
+        if i >= 0:
+            now = world[:, i] if j.roll == 1.0 else rolled(i, j.roll)
+            turned[:, k] = now @ old[i, :3, :3].T @ new[k, :3, :3]
         else:
-            turned[:, k] = over @ (new[up].T @ new[k] if up >= 0 else new[k])
+            turned[:, k] = over @ before[:3, :3].T @ new[k, :3, :3]
         out[:, k] = np.swapaxes(over, -1, -2) @ turned[:, k]
-    return replace(clip, rotations=quaternions(out.reshape(-1, 3, 3)).reshape(len(world), -1, 4).astype(np.float32))
+        hips = j.weighted and j.source == "hips" and clip.translations is not None
+        if hips or j.pinned or (j.weighted and j.source in clip.moves):
+            place[:, k] = at[:, i]
+            step = np.einsum("...ba,...b->...a", over, place[:, k] - above).astype(np.float32)
+            if hips:
+                translations = step
+            else:
+                moves[j.name] = step
+        else:
+            rest = before[:3, :3].T @ (new[k, :3, 3] - before[:3, 3])
+            place[:, k] = above + over @ rest
+    flat = quaternions(out.reshape(-1, 3, 3)).reshape(len(world), -1, 4).astype(np.float32)
+    return replace(clip, rotations=flat, translations=translations, moves=moves)
+
+
+def posed(local: F64, skeleton: Skeleton, clip: Clip) -> tuple[F64, F64]:
+    """Model-space rotations (T, J, 3, 3) and places (T, J, 3) of canonical joints in a clip, without its travel."""
+    rest = skeleton.rest.astype(np.float64)
+    world, at = np.empty_like(local), np.empty((*local.shape[:2], 3))
+    for i, (name, up) in enumerate(zip(skeleton.names, skeleton.parents.tolist(), strict=True)):
+        over, above, before = (world[:, up], at[:, up], rest[up]) if up >= 0 else (np.eye(3), np.zeros(3), np.eye(4))
+        moved = clip.translations if name == "hips" else clip.moves.get(name)
+        step = before[:3, :3].T @ (rest[i, :3, 3] - before[:3, 3]) if moved is None else moved.astype(np.float64)
+        world[:, i] = over @ local[:, i]
+        at[:, i] = above + np.einsum("...ab,...b->...a", over, step)
+    return world, at

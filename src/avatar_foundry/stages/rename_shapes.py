@@ -16,4 +16,9 @@ def rename_shapes(avatar: Avatar, names: Mapping[str, str]) -> Avatar:
             return mesh
         return replace(mesh, morphs=tuple(replace(m, name=names.get(m.name, m.name)) for m in mesh.morphs))
 
-    return avatar.map_meshes(named)
+    moved = avatar.map_meshes(named)
+    clips = tuple(
+        replace(c, shapes={names.get(n, n): w for n, w in c.shapes.items()}) if c.shapes.keys() & names.keys() else c
+        for c in avatar.clips
+    )
+    return moved if all(a is b for a, b in zip(clips, avatar.clips, strict=True)) else replace(moved, clips=clips)
