@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -43,7 +43,7 @@ def produce(
     stages: Iterable[Stage],
     platform: Platform,
     compression: str,
-    formats: Iterable[str],
+    formats: Collection[str],
     sign: Callable[[Avatar], Avatar],
     on_step: OnStep,
     started: float,
@@ -54,8 +54,7 @@ def produce(
     `on_step` hears each stage start, fraction rising from 0 to below 1. started: when the work began (perf_counter).
     Raises what stages raise, and ExportRefused.
     """
-    for kind in set(formats) - {"glb"}:
-        platform.export(kind)  # what cannot be written is refused before the work
+    platform.check(formats, compression)  # what cannot be written is refused before the work
     stages = tuple(stages)
     total = sum(s.cost for s in stages) + WRITE.cost
     share = (total - WRITE.cost) / total

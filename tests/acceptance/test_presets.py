@@ -1,10 +1,11 @@
-"""Every preset is a whole avatar, on one platform each; all five come up."""
+"""Every preset is a whole avatar, on one platform each; every platform comes up."""
 
 import json
 from pathlib import Path
 
 from avatar_foundry.build import build
 from avatar_foundry.platforms import PLATFORMS
+from avatar_foundry.presets import load_presets
 
 from .checks import Made, examine
 from .conftest import of_preset
@@ -14,6 +15,7 @@ from .presets import ROTATION
 
 def test_every_platform_comes_up():
     assert set(ROTATION.values()) == set(PLATFORMS)
+    assert set(ROTATION) == set(load_presets())
     assert len(ROTATION) >= 12
 
 

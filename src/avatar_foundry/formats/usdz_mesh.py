@@ -11,8 +11,8 @@ from .split import exact_weights
 from .usd_text import identifier, named, numbers, prim, quoted, tokens, tuples
 from .usdz_material import UV
 
-# Decimals. Points to a micrometre; shapes to ten, which no one sees and which keeps files small.
-PLACES, MOVES, NORMALS, TURNS, UVS, WEIGHTS = 6, 5, 4, 3, 5, 5
+# Decimals. Points to a micrometre; shapes to ten, and what they do to normals to 0.3 degrees, which keeps files small.
+PLACES, MOVES, NORMALS, TURNS, UVS, WEIGHTS = 6, 5, 4, 2, 5, 5
 STEPS = 10**WEIGHTS
 
 

@@ -6,17 +6,20 @@ from typing import Any
 
 from ..avatar import Avatar
 from ..errors import RecipeError
-from ..formats import GlbOptions
+from ..formats import GlbOptions, compressible
 from ..pipeline import Stage
 from ..rules import RULES
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
+from ..stages.plain_pictures import plain_pictures
 from ..stages.rename_shapes import rename_shapes
 
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
-ENDINGS = {"vrm0": "_vrm0.vrm"}  # format -> what follows the name, where that is not .FORMAT
+Packed = Callable[[Avatar, str], bytes]
+# format -> what follows the name, where that is not .FORMAT
+ENDINGS = {"vrm0": "_vrm0.vrm", "obj": "_obj.zip", "static": "_static.glb"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,9 @@ class Platform:
     required:     bones that must be there, by their names in this platform.
     exports:      further formats that may be asked for: ending -> what writes NAME.ending.
     variants:     further files that are always written: what follows NAME -> what writes it.
+    static:       what writes the format "static", NAME_static.glb, compressed as the recipe asks; None: nothing does.
+    codecs:       the compressions that its programs read.
+    plain:        whether its programs read no textures but PNG and JPEG.
     shapes:       canonical shape name -> theirs, where it differs.
     notes:        what a user has to know on import, one sentence each.
     """
@@ -74,6 +80,9 @@ class Platform:
     metres_per_unit: float = 1.0
     exports: Mapping[str, Export] = field(default_factory=dict)
     variants: Mapping[str, Export] = field(default_factory=dict)
+    static: Packed | None = None
+    codecs: tuple[str, ...] = ("meshopt", "draco")
+    plain: bool = False
     shapes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -95,32 +104,45 @@ class Platform:
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             *((atlas_textures(min(2 * self.texture_size, self.budget.texture)),) if merge else ()),
             *((rename_shapes(self.shapes),) if self.shapes else ()),
+            *((plain_pictures(),) if self.plain else ()),
         )
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that are written: GLB always, the others when they are asked for."""
-        return ("glb", *sorted(self.exports))
+        return ("glb", *sorted([*self.exports, *(("static",) if self.static is not None else ())]))
 
     def written(self, avatar: Avatar, formats: Iterable[str], compression: str) -> dict[str, bytes]:
-        """{file name: bytes}, the main file first. Raises RecipeError for a format that this platform has not."""
-        wanted = [self.export(kind) for kind in dict.fromkeys(formats) if kind != "glb"]
-        files = self.write(avatar, self, compression)
+        """{file name: bytes}, the main file first. Raises RecipeError for what this platform has not."""
+        wanted = [kind for kind in dict.fromkeys(formats) if kind != "glb"]
+        self.check(wanted, compression)
+        # Draco that the static file alone can have leaves the main file as it is
+        spared = compression == "draco" and "static" in wanted and not compressible(avatar)
+        files = self.write(avatar, self, "none" if spared else compression)
         files |= {avatar.name + ending: write(avatar) for ending, write in self.variants.items()}
-        for kind, write in wanted:
-            if (name := avatar.name + ENDINGS.get(kind, f".{kind}")) not in files:
-                files[name] = write(avatar)
+        for kind in wanted:
+            name = avatar.name + ENDINGS.get(kind, f".{kind}")
+            if kind == "static" and self.static is not None:
+                files[name] = self.static(avatar, compression)
+            elif name not in files:
+                files[name] = self.exports[kind](avatar)
         return files
 
-    def export(self, kind: str) -> tuple[str, Export]:
-        """(kind, what writes it). Raises RecipeError."""
-        if kind not in self.exports:
+    def check(self, formats: Iterable[str], compression: str) -> None:
+        """Raises RecipeError for formats and compressions that this platform has not."""
+        for kind in formats:
+            if kind not in self.formats:
+                raise RecipeError(
+                    f"{self.title} is not written as {kind}",
+                    hint=f"Leave it out, or choose another platform; here there are {', '.join(self.formats)}.",
+                    pointer="/formats",
+                )
+        if compression not in ("none", *self.codecs):
             raise RecipeError(
-                f"{self.title} is not written as {kind}",
-                hint=f"Leave it out, or choose another platform; here there are {', '.join(self.formats)}.",
-                pointer="/formats",
+                f"{self.title} does not read files with {compression} compression",
+                hint=f"Here there are: {', '.join(('none', *self.codecs))}.",
+                pointer="/compression",
             )
-        return kind, self.exports[kind]
 
     def describe(self) -> dict[str, Any]:
         """What users are told about this platform, as plain data."""
@@ -128,6 +150,7 @@ class Platform:
             "id": self.id,
             "title": self.title,
             "formats": list(self.formats),
+            "compressions": ["none", *self.codecs],
             "axes": {"up": "+Y", "forward": "+Z", "handedness": "right"},
             "metres_per_unit": self.metres_per_unit,
             "budgets": asdict(self.budget),
