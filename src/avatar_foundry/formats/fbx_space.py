@@ -52,7 +52,8 @@ class Joints:
     """A skeleton in the file's space.
 
     world: (J, 4, 4) rest transforms, centimetres.  own: (J, 3, 3), by which each joint's axes were turned within it:
-    joints that stand along the model's axes stand along the file's.
+    as the world's, so that what stands along the model's axes stands along the file's, and a change of axes between
+    two formats is the same for the world and for each joint.
     places: (J, 3), angles: (J, 3) degrees, scales: (J, 3), all in the parent.  turns: (J, 3, 3) of `angles`.
     """
 
@@ -68,8 +69,7 @@ class Joints:
 def joints_in(space: Space, skeleton: Skeleton) -> Joints:
     """The skeleton's joints in the file's space."""
     world = skeleton.rest.astype(np.float64)
-    plain = np.abs(world[:, :3, :3] - np.eye(3)).max(axis=(1, 2)) < 1e-6
-    own = np.where(np.asarray(plain)[:, None, None], space.turn.T, np.eye(3))
+    own = np.tile(space.turn.T, (len(world), 1, 1))
     world[:, :3, :3] = space.turn @ world[:, :3, :3] @ own
     world[:, :3, 3] = CENTIMETRES * world[:, :3, 3] @ space.turn.T
     local = local_matrices(skeleton.parents, world)

@@ -31,7 +31,15 @@ def merge_whole(avatar: Avatar, size: int, triangles: int) -> Avatar:
     else:
         level = fitting[0]
     parts = [replace(p, lods=(p.lods[min(level, len(p.lods) - 1)],), hidden=None, binding=None) for p in parts]
-    parts = [p for p in parts if len(p.mesh.faces)]
+    return merge_all(replace(avatar, parts=tuple(parts)), size)
+
+
+def merge_all(avatar: Avatar, size: int) -> Avatar:
+    """Everything as one mesh, all its levels, with one material and a texture sheet of `size` pixels."""
+    named = {m.name for m in avatar.materials}
+    parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
+    if not parts:
+        return avatar
     used = list(dict.fromkeys(p.material for p in parts))
     sources = [avatar.material(n) for n in used]
     windows = [window_of([p for p in parts if p.material == n]) for n in used]

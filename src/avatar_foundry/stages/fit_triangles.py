@@ -1,0 +1,63 @@
+"""No more triangles than a budget allows: a coarser level becomes the full detail."""
+
+from dataclasses import replace
+
+from ..avatar import Avatar
+from ..fitting import Fitted, Notes
+from ..lod import face_targets
+from ..lod.fitted import fitted_levels
+from ..lod.gather import without_hidden
+from ..pipeline import stage
+from .build_lods import LEVELS, build_lods
+
+ATTEMPTS = 4
+JUST = 0.99  # of the budget: levels are met within a hundredth
+
+
+@stage("lods", cost=20)
+def fit_triangles(avatar: Avatar, limit: int, *, lods: bool, notes: Notes | None = None) -> Avatar:
+    """Keep within the budget of triangles.
+
+    All parts give in proportion to what they can spare, as levels of detail do; with `lods` the lower levels are made
+    from there."""
+    before = shown(avatar)
+    if not limit or before <= limit:
+        return avatar
+    goal, slim = JUST * limit, avatar
+    for _ in range(ATTEMPTS):
+        steps = [goal / before * share for share in (LEVELS if lods else LEVELS[:1])]
+        slim = build_lods((1.0, *steps)).apply(avatar)
+        slim = slim.map_parts(lambda p: replace(p, lods=p.lods[1:], lod_errors=p.lod_errors[1:]) if p.lods[1:] else p)
+        got = shown(slim)
+        if got <= limit:
+            break
+        goal *= JUST * limit / got
+    if shown(slim) > limit:
+        slim = simplified(avatar, limit)
+    if notes is not None:
+        notes.append(Fitted("triangles", limit, before, shown(slim), "every part simplified in proportion"))
+    return slim
+
+
+def shown(avatar: Avatar) -> int:
+    """Triangles of the full detail that are drawn."""
+    return sum(int(p.drawn.sum()) for p in avatar.parts)
+
+
+def simplified(avatar: Avatar, limit: int) -> Avatar:
+    """Full detail alone, simplified freely: for budgets below what the made levels reach."""
+    bare = avatar.map_parts(lambda p: without_hidden(replace(p, lods=p.lods[:1], lod_errors=())))
+    for tighter in (1.0, 0.9, 0.8, 0.65):
+        counts = [len(p.mesh.faces) for p in bare.parts]
+        targets = face_targets([p.role for p in bare.parts], counts, tighter * JUST * limit / max(sum(counts), 1))
+        goal = dict(zip((id(p) for p in bare.parts), targets, strict=True))
+        slim = bare.map_parts(
+            lambda p, goal=goal: (
+                replace(p, lods=(fitted_levels(p.mesh, [goal[id(p)]])[0].mesh,), binding=None)
+                if len(p.mesh.faces) > goal[id(p)] > 0
+                else p
+            )
+        )
+        if shown(slim) <= limit:
+            break
+    return slim
