@@ -1,13 +1,16 @@
 """Run by Blender's own Python (bpy): import a GLB or an FBX, pose it, write what Blender evaluates.
 
-usage: python blender_import.py FILE REQUEST.json OUT.bin. The answer goes into OUT.bin + ".json", as pose_three.mjs'.
-The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's axes (row-major). It may ask for
-"expressions" (names of shapes at full weight) and "times" (seconds into the file's first clip) besides.
+usage: python blender_import.py, then lines {"arguments": [FILE, REQUEST.json, OUT.bin]} on its input; it answers each
+by a line as pose_three.mjs does. The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's
+axes (row-major). It may ask for "expressions" (names of shapes at full weight), "times" (seconds into the file's first
+clip) and "morphs" (how far each shape moves what) besides.
 """
 
 import json
+import os
 import re
 import sys
+import traceback
 
 import bpy
 import numpy as np
@@ -43,7 +46,7 @@ def take(armature, matrices):
     bpy.context.view_layer.update()
 
 
-def main(file, request, out):
+def evaluate(file, request, out):
     with open(request, encoding="utf-8") as f:
         asked = json.load(f)
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -61,7 +64,7 @@ def main(file, request, out):
     meshes = [o for o in bpy.data.objects if o.type == "MESH" and o.find_armature() == armature]
     meshes = [o for o in meshes if not re.search("_LOD[1-9]$", o.name)]
     moved = {}
-    for obj in meshes:
+    for obj in meshes if asked.get("morphs") else ():
         if not (keys := obj.data.shape_keys):
             continue
         rest = evaluated(obj)
@@ -94,7 +97,7 @@ def main(file, request, out):
         parts += [evaluated(o) for o in meshes]
     with open(out, "wb") as f:
         f.write(b"".join(p.tobytes() for p in parts))
-    told = {
+    return {
         "meshes": [
             {
                 "name": o.name,
@@ -116,8 +119,18 @@ def main(file, request, out):
         "materials": len({m.name for o in meshes for m in o.data.materials}),
         "version": bpy.app.version_string,
     }
-    with open(out + ".json", "w", encoding="utf-8") as f:
-        json.dump(told, f)
 
 
-main(*sys.argv[1:4])
+def serve():
+    """Answer requests; what Blender and its importers print goes to the error stream."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        try:
+            told = {"answer": evaluate(*json.loads(line)["arguments"])}
+        except Exception:
+            told = {"error": traceback.format_exc()}
+        print(json.dumps(told), file=answers, flush=True)
+
+
+serve()

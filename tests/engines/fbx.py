@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from tests.engines.poses import CHOSEN, posed_parts, skinning_of
+from tests.engines.asked import EXPRESSIONS, of_avatar
+from tests.engines.poses import CHOSEN, skinning_of
 
-from avatar_foundry.avatar import Avatar, Clip, Mesh
+from avatar_foundry.avatar import Avatar, Clip
 from avatar_foundry.formats.transforms import local_matrices
 from avatar_foundry.geometry.rotations import quaternions, rotation_matrices
 from avatar_foundry.pipeline import run
@@ -16,8 +17,9 @@ from avatar_foundry.recipe import parse
 from avatar_foundry.resolve import resolve
 from avatar_foundry.rig import skin_positions
 
-EXPRESSIONS = ("jawOpen", "mouthSmileLeft", "eyeBlinkRight")
-TIMES = (0.0, 0.5, 1.0)
+__all__ = ["EXPRESSIONS", "TIMES", "finished", "request", "written"]
+
+TIMES = (0.0, 0.5, 1.0)  # seconds into the first clip
 
 
 def finished(preset: str, platform: str, **options: Any) -> Avatar:
@@ -66,28 +68,7 @@ def in_clip(avatar: Avatar, seconds: float) -> dict[str, np.ndarray]:
     return {p.name: skin_positions(p.mesh, matrices) for p in avatar.parts}
 
 
-def expressed(mesh: Mesh, name: str) -> np.ndarray:
-    """(V, 3): a mesh at rest with one shape at full weight."""
-    out = mesh.positions.copy()
-    for m in mesh.morphs:
-        if m.name == name:
-            out[m.index] += m.delta
-    return out
-
-
 def request(avatar: Avatar) -> tuple[dict[str, Any], list[tuple[str, dict[str, np.ndarray]]]]:
     """(what to ask an engine, [(title, {part: (V, 3)})] that it should give): rest, poses, expressions, times."""
-    assert avatar.skeleton is not None
-    still = {n: np.eye(4) for n in avatar.skeleton.names}
-    rest = {p.name: p.mesh.positions for p in avatar.parts}
-    poses = [("rest", still, rest)]
-    poses += [(name, skinning_of(avatar, name), posed_parts(avatar, name)) for name in CHOSEN]
-    asked = {
-        "poses": [{"name": n, "matrices": {b: m.ravel().tolist() for b, m in ms.items()}} for n, ms, _ in poses],
-        "expressions": list(EXPRESSIONS),
-        "times": list(TIMES),
-    }
-    expected = [(name, parts) for name, _, parts in poses]
-    expected += [(e, {p.name: expressed(p.mesh, e) for p in avatar.parts}) for e in EXPRESSIONS]
-    expected += [(f"{t} s", in_clip(avatar, t)) for t in TIMES]
-    return asked, expected
+    asked = of_avatar(avatar)
+    return {**asked.request, "times": list(TIMES)}, [*asked.expected, *((f"{t} s", in_clip(avatar, t)) for t in TIMES)]

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 from tests.conftest import run_node
 from tests.engines.fbx import EXPRESSIONS, TIMES, finished, request, written
+from tests.engines.process import Process
 
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.pack import cache_dir
@@ -25,6 +25,15 @@ def blender() -> Path:
     if not python.exists():
         pytest.skip("needs BLENDER_PYTHON, a Python with bpy")
     return python
+
+
+def asked_of(python: Path, script: str, *arguments: str) -> Any:
+    """What a script of tests/engines answers."""
+    process = Process([str(python), str(ENGINES / script)])
+    try:
+        return process.ask(arguments=arguments)
+    finally:
+        process.close()
 
 
 @pytest.fixture(scope="module", params=sorted(FILES))
@@ -63,25 +72,13 @@ def sanitised(name: str) -> str:
     return re.sub(r"[\[\].:/]", "", name.replace(" ", "_"))
 
 
-UFBX = """
-import json, sys, ufbx
-s = ufbx.load_file(sys.argv[1])
-told = {k: len(getattr(s, k)) for k in ("meshes", "bones", "skin_deformers", "blend_deformers", "blend_channels",
-        "materials", "anim_stacks", "poses", "textures") if hasattr(s, k)}
-told["warnings"] = [str(w) for w in getattr(getattr(s, "metadata", None), "warnings", [])]
-print(json.dumps(told))
-"""
-
-
 def test_ufbx_finds_everything(made: tuple[str, Avatar, bytes], tmp_path: Path) -> None:
-    python = os.environ.get("UFBX_PYTHON", "")
-    if not python:
+    python = Path(os.environ.get("UFBX_PYTHON", cache_dir() / "engines/ufbx/bin/python"))
+    if not python.exists():
         pytest.skip("needs UFBX_PYTHON, a Python with pyufbx")
     _, avatar, data = made
     (tmp_path / "in.fbx").write_bytes(data)
-    done = subprocess.run([python, "-c", UFBX, str(tmp_path / "in.fbx")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = asked_of(python, "ufbx_read.py", str(tmp_path / "in.fbx"))
     print(told)
     assert avatar.skeleton is not None
     meshes = [p.mesh for p in avatar.parts] if made[0] == "blender" else [m for p in avatar.parts for m in p.lods]
@@ -98,11 +95,7 @@ def test_blender_evaluates_what_we_do(made: tuple[str, Avatar, bytes], tmp_path:
     asked, expected = request(avatar)
     (tmp_path / "in.fbx").write_bytes(data)
     (tmp_path / "request.json").write_text(json.dumps({**asked, "morphs": True}))
-    command = [str(python), str(ENGINES / "blender_import.py")]
-    command += [str(tmp_path / n) for n in ("in.fbx", "request.json", "out.bin")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads((tmp_path / "out.bin.json").read_text())
+    told = asked_of(python, "blender_import.py", *(str(tmp_path / n) for n in ("in.fbx", "request.json", "out.bin")))
     values = np.frombuffer((tmp_path / "out.bin").read_bytes(), np.float32).reshape(-1, 3)
     at, worst = 0, {}
     for title, parts in expected:

@@ -1,20 +1,25 @@
-// Khronos' glTF validator over the named files; prints one JSON list of {file, errors, warnings, issues, info}.
-// NODE_MODULES: the folder that holds gltf-validator (default: node_modules at the top of the repository).
+// Khronos' glTF validator over the named files; answers with a list of {file, errors, warnings, issues, info, version}.
 import fs from 'node:fs';
 import path from 'node:path';
-import { createRequire } from 'node:module';
+import { command, need } from './command.mjs';
 
-const modules = path.resolve(process.env.NODE_MODULES || path.join(import.meta.dirname, '../../node_modules'));
-const validator = createRequire(path.join(modules, 'x.js'))('gltf-validator');
-const out = [];
-for (const file of process.argv.slice(2)) {
-  const report = await validator.validateBytes(new Uint8Array(fs.readFileSync(file)), { maxIssues: 100 });
-  out.push({
-    file: path.basename(file),
-    errors: report.issues.numErrors,
-    warnings: report.issues.numWarnings,
-    issues: report.issues.messages,
-    info: report.info,
-  });
-}
-console.log(JSON.stringify(out));
+const validator = need('gltf-validator');
+
+const validate = async (...files) => {
+  const out = [];
+  for (const file of files) {
+    const report = await validator.validateBytes(new Uint8Array(fs.readFileSync(file)), { maxIssues: 100 });
+    out.push({
+      file: path.basename(file),
+      errors: report.issues.numErrors,
+      warnings: report.issues.numWarnings,
+      issues: report.issues.messages,
+      info: report.info,
+      version: validator.version(),
+    });
+  }
+  return out;
+};
+
+export default validate;
+await command(import.meta, validate);
