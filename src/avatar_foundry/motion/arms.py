@@ -1,0 +1,219 @@
+"""Arms: angles first, then kept off the body, then led to a place that the body's own measures set."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..humanoid import INDEX
+from ..rig.pose import ABOVE, BELOW, FORWARD
+from .curves import envelope
+from .figure import SIDES, Figure
+from .hands import put_fingers
+from .limbs import Bent, aimed, bone_frames, hanging, solve
+from .reach import Reach
+from .take import Take
+from .turning import about, apply, bent, frames, mirrored_turn, mixed, transposed, unit
+
+F64 = NDArray[np.float64]
+#: Metres of air between a hanging arm and the body, per metre of arm.
+AIR = 0.02
+_LAG = 0.05  # seconds by which the elbow follows the shoulder, and the wrist the elbow
+
+
+class Trunk(NamedTuple):
+    """What arms hang on, each over time: turns (T, 3, 3) of hips and upper chest from rest, their joints (T, 3)."""
+
+    hips: F64
+    chest: F64
+    hips_at: F64
+    chest_at: F64
+
+
+def put_arm(
+    take: Take, body: Figure, reach: Reach, trunk: Trunk, out: F64, at: F64, side: int, clear: tuple[F64, F64]
+) -> None:
+    """Write one arm's rotations into `out` (T, 65, 3, 3); `at` (T, 65, 3) holds the joints of the trunk and the legs.
+
+    clear: (T,) degrees of swing and out that keep the arm off the body, from `clearance`.
+    """
+    name, limb, sign = SIDES[side], body.arms[side], 1.0 if side == 0 else -1.0
+    shoulder, upper, lower, hand = (INDEX[name + b] for b in ("Shoulder", "UpperArm", "LowerArm", "Hand"))
+    ch = trunk.chest
+    free = _angles(take, name, side, clear)
+    weights = [np.clip(take[f"{name}Arm.{place}"], 0.0, 1.0) for place in ("chest", "lap", "hip")]
+    led = np.clip(sum(weights), 0.0, 1.0)
+
+    # the girdle goes along with the way of the arm; a place that leads the hand counts for the arm's way too
+    places = _places(take, body, reach, trunk, at, out, side)
+    resting = trunk.chest_at + apply(ch, body.at[upper] - body.at[INDEX["upperChest"]])
+    target, facing = _blend(places, weights)
+    way = free.upper
+    if led.any():
+        inside = apply(transposed(ch), unit(target - resting))
+        way = unit(way * (1.0 - led)[:, None] + inside * led[:, None])
+    girdle = _girdle(way, side, take.late(f"{name}Arm.shrug", 0.02))
+    out[:, shoulder] = ch @ body.t[shoulder] @ girdle
+    moved = out[:, shoulder] @ transposed(body.rest[shoulder])
+    start = trunk.chest_at + apply(ch, body.at[shoulder] - body.at[INDEX["upperChest"]])
+    start = start + apply(moved, body.at[upper] - body.at[shoulder])
+
+    up, low, axis = (apply(ch, v) for v in free)
+    a, b = limb.lengths
+    wrist = start + a * up + b * low
+    own = out[:, 0]  # shape only; overwritten below
+    turn = bent(take.late(f"{name}Arm.wrist", _LAG), take.late(f"{name}Arm.palm", _LAG / 2), take[f"{name}Arm.side"])
+    turn = turn if side == 0 else mirrored_turn(turn)
+    link = transposed(body.t[lower]) @ body.t[hand]
+    if led.any():
+        middle = INDEX[f"{name}MiddleProximal"]
+        palm = transposed(body.rest[hand]) @ (body.at[middle] - body.at[hand]) * 0.75
+        goal = target - apply(facing, palm)
+        goal = wrist * (1.0 - led)[:, None] + goal * led[:, None]
+        solved = solve(start, goal, limb.lengths, aimed(axis, wrist - start, goal - start))
+        up, low, axis = solved
+    out[:, upper] = bone_frames(up, axis, limb.frames[0], body.rest[upper])
+    out[:, lower] = bone_frames(low, axis, limb.frames[1], body.rest[lower])
+    own = out[:, lower] @ link @ turn
+    out[:, hand] = mixed(own, facing, led) if led.any() else own
+    put_fingers(take, body, out, side)
+    del sign
+
+
+def _angles(take: Take, name: str, side: int, clear: tuple[F64, F64]) -> Bent:
+    arm = f"{name}Arm."
+    return hanging(
+        side, take[arm + "swing"] + clear[0], take[arm + "out"] + clear[1], take.late(arm + "turn", _LAG / 2),
+        np.maximum(take.late(arm + "elbow", _LAG), 1.0), hinge=-1.0,
+    )  # fmt: skip
+
+
+def _girdle(way: F64, side: int, shrug: F64) -> F64:
+    """(T, 3, 3) turn of the shoulder bone: rig.pose.girdle over time, after the shrug."""
+    raised = np.degrees(np.arcsin(np.clip(way[:, 1], -1.0, 1.0)))
+    ahead = np.degrees(np.arcsin(np.clip(way[:, 2], -1.0, 1.0)))
+    share = bent(raised * np.where(raised > 0, ABOVE, BELOW), 0.0, -FORWARD * np.maximum(ahead, 0.0))
+    turn = bent(shrug) @ share
+    return turn if side == 0 else mirrored_turn(turn)
+
+
+def _blend(places: list[tuple[F64, F64]], weights: list[F64]) -> tuple[F64, F64]:
+    """The mean place and the hand's rotation there; the weights say which places count."""
+    target, facing = places[0]
+    total = weights[0].copy()
+    for (point, rotation), weight in zip(places[1:], weights[1:], strict=True):
+        total = total + weight
+        share = np.where(total > 1e-9, weight / np.maximum(total, 1e-9), 0.0)
+        target = target * (1.0 - share)[:, None] + point * share[:, None]
+        facing = mixed(facing, rotation, share)
+    return target, facing
+
+
+def _hand(side: int, fingers: F64, palm: F64) -> F64:
+    """(T, 3, 3) a hand whose fingers point along `fingers` and whose palm faces `palm` (+Z of the hand)."""
+    x = np.cross(fingers, palm)
+    return frames(fingers, x)
+
+
+def _places(
+    take: Take, body: Figure, reach: Reach, trunk: Trunk, at: F64, out: F64, side: int
+) -> list[tuple[F64, F64]]:
+    """Where the hand's palm goes and how it turns: before the chest, on the thigh, on the hip; model space."""
+    name, sign = SIDES[side], 1.0 if side == 0 else -1.0
+    arm, count = f"{name}Arm.", len(out)
+    ones = np.ones(count)
+    hand = INDEX[f"{name}Hand"]
+    thick = reach.girths[hand]
+    # before the chest, in its frame: from the middle between the shoulders, off the surface at that height
+    up = INDEX[f"{name}UpperArm"]
+    shoulders = (body.at[INDEX["leftUpperArm"]] + body.at[INDEX["rightUpperArm"]]) / 2.0
+    length = body.arms[side].reach
+    x, y, z = (take[arm + c] for c in "xyz")
+    height = shoulders[1] - body.at[0, 1] + y * length
+    across = x * length
+    surface = _front(reach, height, across)
+    here = np.stack([sign * (across + 0.0), shoulders[1] + y * length, body.at[0, 2] + surface + thick + z * length], 1)
+    here[:, 0] += sign * thick * np.exp(-((across / (0.06 * length)) ** 2))  # palms that meet have a thickness
+    here[:, 0] += body.at[0, 0]
+    chest = trunk.chest_at + apply(trunk.chest, here - body.at[INDEX["upperChest"]])
+    raised, inward, face = (np.radians(take[arm + c]) for c in ("fingers", "inward", "face"))
+    fingers = np.stack([-sign * np.sin(inward) * np.cos(raised), np.sin(raised), np.cos(inward) * np.cos(raised)], 1)
+    inside = np.stack([-sign * np.cos(inward), 0 * ones, -np.sin(inward)], 1)
+    below = -np.cross(fingers, inside) * sign
+    palm = inside * np.cos(face)[:, None] + below * np.sin(face)[:, None]
+    facing = trunk.chest @ _hand(side, fingers, palm)
+    # on the thigh, two thirds of the way to the knee
+    thigh, knee = INDEX[f"{name}UpperLeg"], INDEX[f"{name}LowerLeg"]
+    along = at[:, knee] - at[:, thigh]
+    ahead = unit(along)
+    top = np.array([0.0, 1.0, 0.0]) - ahead * ahead[:, 1:2]
+    top = unit(top + 0.25 * np.array([sign, 0.0, 0.0]))
+    lap = at[:, thigh] + 0.74 * along + top * (reach.girths[thigh] * 0.94 + thick)[..., None]
+    lap_way = unit(ahead - 0.35 * sign * np.array([1.0, 0.0, 0.0]) - 0.25 * top)
+    # on the hip's crest, thumb to the back
+    crest = 0.5 * (body.at[INDEX["spine"], 1] - body.at[0, 1])
+    angle = np.radians(72.0)
+    r = float(reach.around(np.array([crest]), np.array([sign * angle]))[0]) + 0.5 * thick
+    there = np.array([sign * np.sin(angle) * r, crest, np.cos(angle) * r])
+    hip = trunk.hips_at + apply(trunk.hips, np.tile(there, (count, 1)))
+    hip_way = apply(trunk.hips, np.tile(unit(np.array([-0.15 * sign, -0.5, 0.85])), (count, 1)))
+    hip_palm = apply(trunk.hips, np.tile(np.array([-sign, -0.15, -0.1]), (count, 1)))
+    del up
+    return [
+        (chest, facing),
+        (lap, _hand(side, lap_way, -top)),
+        (hip, _hand(side, hip_way, hip_palm)),
+    ]
+
+
+def _front(reach: Reach, height: F64, across: F64) -> F64:
+    """(T,) metres, +Z of the surface before the axis, at heights above the hips and that far to the side."""
+    best = np.zeros(len(height))
+    for angle in np.radians((0.0, 15.0, 30.0, 45.0)):
+        r = np.maximum(reach.around(height, np.full(len(height), angle)),
+                       reach.around(height, np.full(len(height), -angle)))  # fmt: skip
+        covers = r * np.sin(angle) >= np.abs(across) - 0.03
+        best = np.maximum(best, np.where(covers | (angle == 0.0), r * np.cos(angle), 0.0))
+    return best
+
+
+def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -> tuple[F64, F64]:
+    """(T,) degrees of swing and out to add so that elbow, wrist and hand stay off hips and chest; smooth over time."""
+    name, sign, limb = SIDES[side], 1.0 if side == 0 else -1.0, body.arms[side]
+    upper, lower, hand, middle = (INDEX[name + b] for b in ("UpperArm", "LowerArm", "Hand", "MiddleProximal"))
+    palm = float(np.linalg.norm(body.at[middle] - body.at[hand]))
+    length, air = limb.reach, AIR * limb.reach
+    swing, out = np.zeros(len(take.times)), np.zeros(len(take.times))
+    free = 1.0 - np.clip(sum(take[f"{name}Arm.{p}"] for p in ("chest", "lap", "hip")), 0.0, 1.0)
+    reach_frames = max(1, round(0.1 * take.fps))
+    shoulder = body.at[upper] - body.at[INDEX["upperChest"]]
+    for _ in range(2):
+        bones = _angles(take, name, side, (swing, out))
+        a, b = limb.lengths
+        elbow, low = a * bones.upper, bones.lower
+        stations = [(elbow, lower, 0.9), (elbow + 0.6 * b * low, lower, 0.8), (elbow + b * low, hand, 1.0),
+                    (elbow + (b + palm) * low, hand, 1.0), (elbow + (b + 1.8 * palm) * low, hand, 0.8)]  # fmt: skip
+        pushes = []
+        for point, bone, share in stations:
+            world = trunk.chest_at + apply(trunk.chest, point + shoulder)
+            inside = apply(transposed(trunk.hips), world - trunk.hips_at)
+            above = point + shoulder + body.at[INDEX["upperChest"]] - body.at[0]
+            blend = np.clip(inside[:, 1] / max(reach.high, 1e-3) * 1.5, 0.0, 1.0)[:, None]
+            p = inside * (1.0 - blend) + above * blend
+            angle = np.arctan2(p[:, 0], p[:, 2])
+            sunk = reach.around(p[:, 1], angle) + share * reach.girths[bone] + air - np.hypot(p[:, 0], p[:, 2])
+            away = np.linalg.norm(point, axis=1)
+            push = np.degrees(np.clip(sunk, 0.0, 0.4 * length) / np.maximum(away, 0.3 * length))
+            pushes.append((push * np.cos(angle), push * np.abs(np.sin(angle)) * (np.sign(sign * p[:, 0]) > 0)))
+        # who stands half out of the body to the front is pushed to the front; to the side most of the time
+        ahead = np.max([np.maximum(f, 0.0) for f, _ in pushes], axis=0)
+        aside = np.max([s for _, s in pushes], axis=0)
+        aside = np.maximum(aside, 0.6 * np.max([np.maximum(-f, 0.0) for f, _ in pushes], axis=0))
+        swing = swing + 0.35 * envelope(ahead, reach_frames, take.loop) * free
+        out = out + envelope(aside, reach_frames, take.loop) * free
+    return swing, out
+
+
+def palm_roll(side: int, degrees: float) -> F64:
+    """(3, 3) roll of a hand about its own +Y."""
+    return about(1, degrees if side == 0 else -degrees)

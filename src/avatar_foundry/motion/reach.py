@@ -1,0 +1,167 @@
+"""What clips must know of the surface: where it touches the floor, how far the trunk stands out, how thick the arms are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import Avatar, Frozen
+from ..humanoid import INDEX, NAMES, PARENTS
+from .figure import SIDES, Figure, figure
+
+F64 = NDArray[np.float64]
+ROWS, COLUMNS = 28, 24
+_UNSEEN = frozenset({"eyes", "brows", "lashes", "teeth", "tongue", "hair"})
+_TRUNK = tuple(INDEX[n] for n in ("hips", "spine", "chest", "upperChest"))
+_LEGS = tuple(INDEX[s + b] for s in SIDES for b in ("UpperLeg", "LowerLeg"))
+_ARMS = tuple(INDEX[s + b] for s in SIDES for b in ("UpperArm", "LowerArm", "Hand"))
+# the corners, edges and faces of a cube: directions in which a bone's outermost vertices are sought
+_WAYS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) != (0, 0, 0)])
+_WAYS = _WAYS / np.linalg.norm(_WAYS, axis=1, keepdims=True)
+#: Girth without a surface, as shares of the bone's own limb: metres from the bone to the skin.
+_GUESS = {"UpperArm": 0.16, "LowerArm": 0.14, "Hand": 0.09, "UpperLeg": 0.2, "LowerLeg": 0.13}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reach(Frozen):
+    """Limits of a body's surface, in model space at rest, metres.
+
+    points: (P, 3) outermost points of each bone and owners: (P,) the bone of AXIS-65 that carries each.
+    trunk:  (ROWS, COLUMNS) distance of the surface of trunk, thighs and clothes from the vertical axis through the
+            hips; rows from `low` to `high` metres above the hips, columns by angle from the front (+Z) to the left (+X).
+    girths: (65,) mean distance of a bone's skin from its axis.
+    floor:  height of the lowest vertex.  crown: of the highest.
+    """
+
+    points: F64
+    owners: NDArray[np.int64]
+    trunk: F64
+    low: float
+    high: float
+    girths: F64
+    floor: float
+    crown: float
+
+    def around(self, height: F64, angle: F64) -> F64:
+        """(N,) metres from the axis to the surface at heights above the hips and angles in radians; 0 beyond it."""
+        row = (height - self.low) / max(self.high - self.low, 1e-6) * (ROWS - 1)
+        inside = np.clip(1.0 - np.maximum(-row, row - (ROWS - 1)), 0.0, 1.0)
+        row = np.clip(row, 0.0, ROWS - 1.001)
+        column = np.mod(angle / (2.0 * np.pi) * COLUMNS, COLUMNS)
+        r, c = row.astype(int), column.astype(int) % COLUMNS
+        u, v, d = row - r, column - np.floor(column), (c + 1) % COLUMNS
+        top = self.trunk[r + 1, c] * (1 - v) + self.trunk[r + 1, d] * v
+        return np.asarray(((self.trunk[r, c] * (1 - v) + self.trunk[r, d] * v) * (1 - u) + top * u) * inside)
+
+
+def _owners(names: tuple[str, ...], parents: NDArray[np.int16]) -> NDArray[np.int64]:
+    """(J,) the bone of AXIS-65 that each joint moves with; twist bones count as their segment, -1: none."""
+    out = np.full(len(names), -1)
+    for k, (name, parent) in enumerate(zip(names, parents.tolist(), strict=True)):
+        if name in INDEX:
+            out[k] = PARENTS[INDEX[name]] if name.endswith("Twist") else INDEX[name]
+        elif parent >= 0:
+            out[k] = out[parent]
+    return out
+
+
+def _extremes(points: F64, owners: NDArray[np.int64]) -> tuple[F64, NDArray[np.int64]]:
+    """The vertices of each bone that lie outermost in 26 directions."""
+    order = np.argsort(owners, kind="stable")
+    points, owners = points[order], owners[order]
+    starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
+    far = points @ _WAYS.T
+    best = np.maximum.reduceat(far, starts, axis=0)[np.repeat(np.arange(len(starts)), np.diff([*starts, len(owners)]))]
+    keep = (far >= best - 1e-7).any(axis=1)
+    return points[keep], owners[keep]
+
+
+def _profile(points: F64, low: float, high: float) -> F64:
+    """(ROWS, COLUMNS) greatest distance from the vertical axis, gaps filled from the neighbours."""
+    row = np.round((points[:, 1] - low) / max(high - low, 1e-6) * (ROWS - 1)).astype(int)
+    column = np.mod(np.round(np.arctan2(points[:, 0], points[:, 2]) / (2 * np.pi) * COLUMNS).astype(int), COLUMNS)
+    keep = (row >= 0) & (row < ROWS)
+    out = np.zeros((ROWS, COLUMNS))
+    np.maximum.at(out, (row[keep], column[keep]), np.hypot(points[keep, 0], points[keep, 2]))
+    for _ in range(2):
+        around = np.stack([np.roll(out, 1, 1), np.roll(out, -1, 1), np.roll(out, 1, 0), np.roll(out, -1, 0)])
+        out = np.where(out > 0.0, out, around.max(axis=0))
+    return out
+
+
+def reach_of(avatar: Avatar) -> Reach:
+    """Measure an avatar that has a skeleton; clothes and armour count, hair and what lies in the head do not."""
+    skeleton = avatar.skeleton
+    if skeleton is None:
+        raise ValueError("the avatar has no skeleton")
+    body = figure(skeleton)
+    owner = _owners(skeleton.names, skeleton.parents)
+    extra = np.array([name not in INDEX for name in skeleton.names])
+    points, owners, loose, heights = [], [], [], []
+    for part in avatar.parts:
+        mesh = part.mesh
+        if mesh.joints is None or mesh.weights is None or part.role in _UNSEEN:
+            continue
+        main = mesh.joints[np.arange(len(mesh.joints)), mesh.weights.argmax(axis=1)]
+        seen = np.zeros(len(main), bool)
+        seen[mesh.faces[part.drawn]] = True
+        points.append(mesh.positions[seen].astype(np.float64))
+        owners.append(owner[main[seen]])
+        loose.append(extra[main[seen]] | (mesh.weights.max(axis=1)[seen] < 0.6))
+        heights.append(mesh.positions[:, 1])
+    if not points:
+        return guess_reach(body)
+    at, own, free = np.concatenate(points), np.concatenate(owners), np.concatenate(loose)
+    known = own >= 0
+    at, own, free = at[known], own[known], free[known]
+    girths = _girths(body, at, own)
+    hips = body.at[0]
+    low, high = body.at[list(_LEGS), 1].min() - hips[1], body.at[INDEX["upperChest"], 1] - hips[1]
+    high = max(high, 0.1)
+    centred = at[np.isin(own, (*_TRUNK, *_LEGS))] - hips
+    firm = at[~free], own[~free]
+    outermost = _extremes(*firm)
+    return Reach(
+        outermost[0], outermost[1], _profile(centred, low, high), float(low), float(high), girths,
+        float(min(h.min() for h in heights)), float(max(h.max() for h in heights)),
+    )  # fmt: skip
+
+
+def _girths(body: Figure, points: F64, owners: NDArray[np.int64]) -> F64:
+    """(65,) mean distance of the bone's points from its axis; fingers: a fifth of the palm's length at least."""
+    out = _guessed(body)
+    away = points - body.at[owners]
+    along = (away * body.rest[owners, :, 1]).sum(-1, keepdims=True) * body.rest[owners, :, 1]
+    distance = np.linalg.norm(away - along, axis=1)
+    total = np.bincount(owners, distance, len(NAMES))
+    count = np.bincount(owners, minlength=len(NAMES))
+    return np.where(count > 8, total / np.maximum(count, 1), out)
+
+
+def _guessed(body: Figure) -> F64:
+    out = np.full(len(NAMES), 0.02 * body.arm)
+    for bone, share in _GUESS.items():
+        for side in SIDES:
+            out[INDEX[side + bone]] = share * (body.leg if bone.endswith("Leg") else body.arm) * 0.5
+    out[list(_TRUNK)] = 1.1 * body.hip + 0.02
+    return out
+
+
+def guess_reach(body: Figure) -> Reach:
+    """Limits for a skeleton whose surface is unknown: round limbs of usual thickness and soles below the toes."""
+    girths = _guessed(body)
+    points, owners = [], []
+    for bone in (*_TRUNK, *_LEGS, *_ARMS, INDEX["head"]):
+        points.append(body.at[bone] + girths[bone] * _WAYS)
+        owners.append(np.full(len(_WAYS), bone))
+    for side in SIDES:
+        foot, toes, end = (INDEX[side + b] for b in ("Foot", "Toes", "ToesEnd"))
+        for bone, ahead in ((foot, -0.5), (toes, 0.0), (end, 0.0)):
+            p = body.at[bone] + ahead * (body.at[toes] - body.at[foot])
+            points.append(np.array([[p[0], body.floor, p[2]]]))
+            owners.append(np.array([toes if bone == end else foot]))
+    low = float(body.at[list(_LEGS), 1].min() - body.at[0, 1])
+    trunk = np.full((ROWS, COLUMNS), 1.7 * body.hip + 0.02)
+    crown = float(body.at[INDEX["head"], 1] + 0.12 * (body.at[INDEX["head"], 1] - body.floor))
+    high = max(float(body.at[INDEX["upperChest"], 1] - body.at[0, 1]), 0.1)
+    return Reach(np.concatenate(points), np.concatenate(owners), trunk, low, high, girths, body.floor, crown)

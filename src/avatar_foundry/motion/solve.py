@@ -1,0 +1,129 @@
+"""From a take to the rotations of one skeleton: trunk, legs to the floor, arms off the body, twists by their rule."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..humanoid import INDEX, NAMES, PARENTS
+from .arms import Trunk, clearance, put_arm
+from .curves import envelope
+from .feet import foot_way
+from .figure import SIDES, Figure
+from .legs import lower_hips, put_leg, standing_height
+from .reach import Reach
+from .take import Take
+from .turning import about, apply, roll_about_y, transposed
+
+F64 = NDArray[np.float64]
+_SPINE = (("spine", 0.38, 0.0), ("chest", 0.34, 0.03), ("upperChest", 0.28, 0.06))  # share of the trunk's turn, lag
+_NECK = (("neck", 0.42, 0.03), ("head", 0.58, 0.06))
+# which bone's roll each twist bone follows, and how much of it: docs/skeleton.md, rules of movement
+_TWISTS = (("UpperArm", "UpperArm", -0.5), ("LowerArm", "Hand", 0.5), ("UpperLeg", "UpperLeg", -0.5),
+           ("LowerLeg", "Foot", 0.5))  # fmt: skip
+_OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
+
+
+def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
+    """Model-space rotations (T, 65, 3, 3) and joint positions (T, 65, 3) of the take, its way over the floor taken off."""
+    count = len(take.times)
+    out = np.empty((count, len(NAMES), 3, 3))
+    at = np.empty((count, len(NAMES), 3))
+    ways = (foot_way(take, body, reach, 0), foot_way(take, body, reach, 1))
+    hips_turn = about(1, take["hips.yaw"]) @ about(0, take["hips.pitch"]) @ about(2, take["hips.roll"])
+    _put_trunk(take, body, out, hips_turn)
+    hips = np.tile(body.at[0], (count, 1))
+    hips[:, 1] = standing_height(body, ways)
+    hips += body.leg * np.stack([take["hips.x"], take["hips.y"], take["hips.z"]], axis=-1)
+    hips = lower_hips(take, body, ways, hips, hips_turn)
+    lift = np.zeros(count)
+    clear: list[tuple[F64, F64]] = []
+    for once in (True, False):
+        at[:, 0] = hips + lift[:, None] * [0.0, 1.0, 0.0]
+        _place_trunk(body, out, at)
+        for side in (0, 1):
+            put_leg(take, body, ways[side], out, at, side)
+        upper = INDEX["upperChest"]
+        trunk = Trunk(hips_turn, out[:, upper] @ body.rest[upper].T, at[:, 0], at[:, upper])
+        clear = clear or [clearance(take, body, reach, trunk, side) for side in (0, 1)]
+        for side in (0, 1):
+            put_arm(take, body, reach, trunk, out, at, side, clear[side])
+        if not (once and take.floor):
+            break
+        _place_all(body, out, at)
+        lift = _lift(take, body, reach, out, at)
+    _put_twists(body, out)
+    _place_all(body, out, at)
+    return out, at
+
+
+def _shares(body: Figure, chain: tuple[tuple[str, float, float], ...]) -> list[tuple[int, float, float]]:
+    """The joints of a chain with their shares; what a missing joint would have done the others do."""
+    own = [(INDEX[n], s, lag) for n, s, lag in chain if body.present[INDEX[n]]]
+    total = sum(s for _, s, _ in own) or 1.0
+    kept = {i: s / total for i, s, _ in own}
+    return [(INDEX[n], kept.get(INDEX[n], 0.0), lag) for n, _, lag in chain]
+
+
+def _put_trunk(take: Take, body: Figure, out: F64, hips: F64) -> None:
+    turn = hips
+    out[:, 0] = turn @ body.t[0]
+    breath = take["trunk.breath"]
+    for bone, share, lag in _shares(body, _SPINE):
+        bend, yaw, lean = (take.late(f"trunk.{c}", lag) * share for c in ("bend", "turn", "lean"))
+        bend = bend + breath * {"spine": 0.5, "chest": -1.5, "upperChest": -0.6}[NAMES[bone]]
+        turn = turn @ about(1, yaw) @ about(0, bend) @ about(2, lean)
+        out[:, bone] = turn @ body.t[bone]
+    level = take["head.level"]
+    back = {
+        "bend": take.late("hips.pitch", 0.03) + take.late("trunk.bend", 0.06) - 1.6 * breath,
+        "turn": take.late("hips.yaw", 0.03) + take.late("trunk.turn", 0.06),
+        "lean": take.late("hips.roll", 0.03) + take.late("trunk.lean", 0.06),
+    }
+    for bone, share, lag in _shares(body, _NECK):
+        bend, yaw, lean = (share * (take.late(f"head.{c}", lag) - level * back[c]) for c in ("bend", "turn", "lean"))
+        turn = turn @ about(1, yaw) @ about(0, bend) @ about(2, lean)
+        out[:, bone] = turn @ body.t[bone]
+    for bone in ("leftEye", "rightEye", "jaw"):
+        eye = about(1, take["eyes.turn"]) @ about(0, take["eyes.nod"]) if bone.endswith("Eye") else np.eye(3)
+        out[:, INDEX[bone]] = turn @ eye @ body.t[INDEX[bone]]
+
+
+def _place_trunk(body: Figure, out: F64, at: F64) -> None:
+    for name in ("spine", "chest", "upperChest", "neck", "head"):
+        i, p = INDEX[name], PARENTS[INDEX[name]]
+        at[:, i] = at[:, p] + apply(out[:, p] @ body.rest[p].T, body.at[i] - body.at[p])
+
+
+def _place_all(body: Figure, out: F64, at: F64) -> None:
+    """Joint positions from the hips' and all rotations."""
+    moved = out @ transposed(body.rest)
+    step = apply(moved[:, _OFFSETS_FROM], body.at - body.at[_OFFSETS_FROM])
+    for i, parent in enumerate(PARENTS):
+        if parent >= 0:
+            at[:, i] = at[:, parent] + step[:, i]
+
+
+def lowest(body: Figure, reach: Reach, out: F64, at: F64) -> F64:
+    """(T,) metres of the body's lowest outermost point above the floor."""
+    moved = (out @ transposed(body.rest))[:, :, 1]  # (T, 65, 3): the row that gives heights
+    from_joint = reach.points - body.at[reach.owners]
+    heights = np.einsum("tpa,pa->tp", moved[:, reach.owners], from_joint) + at[:, reach.owners, 1]
+    return np.asarray(heights.min(axis=1) - reach.floor)
+
+
+def _lift(take: Take, body: Figure, reach: Reach, out: F64, at: F64) -> F64:
+    """(T,) metres by which the hips go up so that nothing is below the floor, and down where the body lies on it."""
+    low = lowest(body, reach, out, at)
+    lie = np.clip(take["root.lie"], 0.0, 1.0)
+    up = envelope(np.maximum(-low - 0.002, 0.0), max(1, round(0.1 * take.fps)), take.loop)
+    return np.asarray(up * (1.0 - lie) - low * lie)
+
+
+def _put_twists(body: Figure, out: F64) -> None:
+    """Twist bones take their share of the roll between the bone of their rule and its parent."""
+    for side in SIDES:
+        for bone, roller, share in _TWISTS:
+            own, roll = INDEX[side + bone], INDEX[side + roller]
+            parent, twist = PARENTS[roll], INDEX[f"{side}{bone}Twist"]
+            t = body.t
+            turn = transposed(out[:, parent] @ t[parent].T @ t[roll]) @ out[:, roll]
+            out[:, twist] = out[:, own] @ (t[own].T @ t[twist]) @ roll_about_y(turn, share)
