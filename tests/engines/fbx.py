@@ -7,7 +7,7 @@ import numpy as np
 from tests.engines.asked import EXPRESSIONS, of_avatar
 from tests.engines.poses import CHOSEN, skinning_of
 
-from avatar_foundry.avatar import Avatar, Clip
+from avatar_foundry.avatar import Avatar, Clip, Skeleton
 from avatar_foundry.formats.transforms import local_matrices
 from avatar_foundry.geometry.rotations import quaternions, rotation_matrices
 from avatar_foundry.pipeline import run
@@ -35,7 +35,7 @@ def written(avatar: Avatar, platform: str) -> bytes:
 
 
 def with_clip(avatar: Avatar, pose: str) -> Avatar:
-    """The avatar with a clip: 31 keys from rest into `pose`, the first joint moving along."""
+    """The avatar with a clip: 31 keys from rest into `pose`, the hips moving along."""
     skeleton = avatar.skeleton
     assert skeleton is not None
     turned = skinning_of(avatar, pose)
@@ -47,9 +47,14 @@ def with_clip(avatar: Avatar, pose: str) -> Avatar:
     times = np.linspace(0.0, 1.0, 31)
     mixed = first + times[:, None, None] * (last - first)
     mixed /= np.linalg.norm(mixed, axis=2, keepdims=True)
-    moves = start[0, :3, 3] + times[:, None] * np.array([0.1, 0.2, 0.3])
+    moves = start[hips_of(skeleton), :3, 3] + times[:, None] * np.array([0.1, 0.2, 0.3])
     clip = Clip("reach", times.astype(np.float32), mixed.astype(np.float32), moves.astype(np.float32))
     return replace(avatar, clips=(clip,))
+
+
+def hips_of(skeleton: Skeleton) -> int:
+    """The joint that clips move, by the name that a platform gives it."""
+    return next(i for i, name in enumerate(skeleton.names) if name.lower() in ("hips", "pelvis"))
 
 
 def in_clip(avatar: Avatar, seconds: float) -> dict[str, np.ndarray]:
@@ -60,7 +65,7 @@ def in_clip(avatar: Avatar, seconds: float) -> dict[str, np.ndarray]:
     k = int(np.abs(clip.times - seconds).argmin())
     local = local_matrices(skeleton.parents, skeleton.rest)
     local[:, :3, :3] = rotation_matrices(clip.rotations[k])
-    local[0, :3, 3] = clip.translations[k]
+    local[hips_of(skeleton), :3, 3] = clip.translations[k]
     world = np.empty_like(local)
     for i, up in enumerate(skeleton.parents.tolist()):
         world[i] = world[up] @ local[i] if up >= 0 else local[i]

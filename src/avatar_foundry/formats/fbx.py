@@ -67,6 +67,7 @@ class _Writer:
         self.joints: Joints | None = None
         self.bones: list[Id] = []
         self.posed: list[tuple[Id, Any]] = []  # models and their world matrices in the bind pose
+        self.channels: list[tuple[str, Id]] = []  # of shapes, of all meshes and levels
         self.bound = False  # whether a mesh has clusters for all joints already
         self.about: list[tuple[Any, ...]] = text_rows(facts(avatar))
 
@@ -80,8 +81,7 @@ class _Writer:
         if self.joints is not None and skeleton is not None:
             self._add_pose(self.joints)
             if self.options.clips:
-                hips = skeleton.names.index(self.options.hips) if self.options.hips in skeleton.names else 0
-                rig = Rig(self.space, self.joints, self.bones, hips)
+                rig = Rig(self.space, skeleton, self.joints, self.bones, self.channels, self.options.hips)
                 for clip in self.avatar.clips:
                     add_clip(self.document, rig, clip)
         seconds = max((float(c.times[-1]) for c in self.avatar.clips if len(c.times)), default=0.0)
@@ -194,7 +194,8 @@ class _Writer:
             )
             self.bound = True
         if self.options.morphs:
-            add_shapes(self.document, self.space, name, geometry, held, normals=self.options.shape_normals)
+            normals = self.options.shape_normals
+            self.channels += add_shapes(self.document, self.space, name, geometry, held, normals=normals)
 
     def _model(self, name: str, sort: str, rows: list[tuple[Any, ...]], culling: str = "CullingOff") -> Id:
         return self.document.add(

@@ -1,29 +1,36 @@
-"""Clips as FBX animation stacks: Euler curves per turning joint, translation curves for the hips. Linear keys."""
+"""Clips as FBX animation stacks: Euler curves per turning joint, curves of places and of shapes. Linear keys, as few
+as bring the others back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import Clip
+from ..avatar import Clip, Skeleton
+from ..geometry.keys import linear_keys
 from ..geometry.rotations import rotation_matrices
 from .fbx_objects import SECOND, Document
 from .fbx_records import Id, Record, properties
 from .fbx_space import CENTIMETRES, F64, Joints, Space, euler, unrolled
+from .tracks import PLACE, STILL, WEIGHT, tracks_of, turn_limits
 
 LINEAR = np.array([4], np.int32)
 SLOPES = np.zeros(4, np.float32)
-STILL = 1e-3  # degrees: joints that turn less have no curves
+PERCENT = 100.0
 
 
 @dataclass(frozen=True, eq=False)
 class Rig:
-    """What clips move. bones: the objects of the joints.  hips: the joint that Clip.translations move."""
+    """What clips move. bones: the objects of the joints.  channels: of shapes, by name.
+    hips: the joint that Clip.translations move; "" for the first."""
 
     space: Space
+    skeleton: Skeleton
     joints: Joints
     bones: list[Id]
-    hips: int
+    channels: list[tuple[str, Id]]
+    hips: str
 
 
 def add_clip(document: Document, rig: Rig, clip: Clip) -> None:
@@ -38,42 +45,62 @@ def add_clip(document: Document, rig: Rig, clip: Clip) -> None:
     stack = document.add("AnimationStack", clip.name, "AnimStack", "", properties(*span))
     layer = document.add("AnimationLayer", clip.name, "AnimLayer", "")
     document.link(layer, stack)
-    angles = clip_angles(rig, clip)
-    for j in np.flatnonzero(np.abs(angles).max(axis=(0, 2)) > STILL).tolist():
-        add_curves(document, layer, rig.bones[j], "R", "Lcl Rotation", times, angles[:, j])
-    if clip.translations is not None:
-        moves = clip_moves(rig, clip.translations)
-        add_curves(document, layer, rig.bones[rig.hips], "T", "Lcl Translation", times, moves)
+    tracks = tracks_of(clip, rig.skeleton, rig.hips)
+    angles = joint_angles(rig, tracks.rotations)
+    # an angle that is off by so much on each axis is off by less than twice as much in all
+    limits = np.degrees(0.5 * turn_limits(rig.skeleton))
+    keep = linear_keys(times, angles, limits)
+    for j in np.flatnonzero(np.abs(angles).max(axis=(0, 2)) > np.degrees(STILL)).tolist():
+        rows = keep[:, j]
+        add_curves(document, layer, rig.bones[j], "R", "Lcl Rotation", "XYZ", times[rows], angles[rows, j])
+    for j, at in sorted(tracks.places.items()):
+        moves = joint_moves(rig, j, at)
+        rows = linear_keys(times, moves[:, None], CENTIMETRES * PLACE)[:, 0]
+        add_curves(document, layer, rig.bones[j], "T", "Lcl Translation", "XYZ", times[rows], moves[rows])
+    for name, channel in rig.channels:
+        if (weights := clip.shapes.get(name)) is None or np.abs(weights).max() <= STILL:
+            continue
+        percent = PERCENT * weights.astype(np.float64)[:, None]
+        rows = linear_keys(times, percent[:, None], PERCENT * WEIGHT)[:, 0]
+        kind = "DeformPercent"
+        add_curves(document, layer, channel, kind, kind, (kind,), times[rows], percent[rows])
 
 
-def clip_angles(rig: Rig, clip: Clip) -> F64:
-    """(T, J, 3) degrees beyond the rest rotations, continuous in time."""
+def joint_angles(rig: Rig, rotations: F64) -> F64:
+    """(T, J, 3) degrees beyond the rest rotations, continuous in time. rotations: (T, J, 4) against the parent."""
     joints = rig.joints
-    local = rotation_matrices(clip.rotations) @ joints.own
+    local = rotation_matrices(rotations) @ joints.own
     below = joints.parents >= 0
     over = np.where(below[:, None, None], joints.own[joints.parents], rig.space.turn.T)
     turned = np.swapaxes(joints.turns, 1, 2) @ np.swapaxes(over, 1, 2) @ local
     return unrolled(euler(turned))
 
 
-def clip_moves(rig: Rig, translations: NDArray[np.float32]) -> F64:
-    """(T, 3) centimetres in the frame of the hips' parent."""
-    up = int(rig.joints.parents[rig.hips])
+def joint_moves(rig: Rig, joint: int, places: F64) -> F64:
+    """(T, 3) centimetres in the frame of a joint's parent. places: (T, 3) metres in it."""
+    up = int(rig.joints.parents[joint])
     frame = rig.joints.own[up].T if up >= 0 else rig.space.turn
-    out: F64 = CENTIMETRES * translations.astype(np.float64) @ frame.T
+    out: F64 = CENTIMETRES * places @ frame.T
     return out
 
 
 def add_curves(
-    document: Document, layer: Id, model: Id, kind: str, target: str, times: NDArray[np.int64], values: F64
+    document: Document,
+    layer: Id,
+    owner: Id,
+    kind: str,
+    target: str,
+    axes: Sequence[str],
+    times: NDArray[np.int64],
+    values: F64,
 ) -> None:
-    """Three curves (T, 3) on a property of a model."""
-    first = [(f"d|{axis}", "Number", "", "A", float(values[0, k])) for k, axis in enumerate("XYZ")]
+    """A curve per axis on a property of a model or a channel. values: (T, axes)."""
+    first = [(f"d|{axis}", "Number", "", "A", float(values[0, k])) for k, axis in enumerate(axes)]
     node = document.add("AnimationCurveNode", kind, "AnimCurveNode", "", properties(*first))
     document.link(node, layer)
-    document.link(node, model, target)
+    document.link(node, owner, target)
     count = np.array([len(times)], np.int32)
-    for k, axis in enumerate("XYZ"):
+    for k, axis in enumerate(axes):
         curve = document.add(
             "AnimationCurve",
             "",

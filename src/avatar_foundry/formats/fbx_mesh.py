@@ -159,14 +159,19 @@ def bind_matrices(joints: Joints) -> tuple[F64, F64]:
     return flat[0], flat[1]
 
 
-def add_shapes(document: Document, space: Space, name: str, geometry: Id, held: Packed, *, normals: bool) -> None:
-    """The blend shapes of a mesh: a channel per morph that moves something, by its plain name, 0 to 100."""
+def add_shapes(
+    document: Document, space: Space, name: str, geometry: Id, held: Packed, *, normals: bool
+) -> list[tuple[str, Id]]:
+    """The blend shapes of a mesh: a channel per morph that moves something, by its plain name, 0 to 100.
+
+    Returns the channels with their names."""
     morphs = held.mesh.morphs
+    channels: list[tuple[str, Id]] = []
     if not morphs:
-        return
+        return channels
     alive, index, delta, turned, ends = gathered(held, space, normals)
     if not alive:
-        return
+        return channels
     blend = document.add("Deformer", name, "Deformer", "BlendShape", Record("Version", 100))
     document.link(blend, geometry)
     begin = 0
@@ -195,7 +200,9 @@ def add_shapes(document: Document, space: Space, name: str, geometry: Id, held: 
         )
         document.link(channel, blend)
         document.link(shape, channel)
+        channels.append((title, channel))
         begin = end
+    return channels
 
 
 def gathered(held: Packed, space: Space, with_normals: bool) -> tuple[list[str], I32, F64, F64 | None, list[int]]:

@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from ..avatar import F32, Clip, Skeleton
 from ..geometry.keys import angles_between, linear_keys, slerp_keys
 from .glb_container import Json
-from .tracks import Tracks, levers, tracks_of
+from .tracks import PLACE, STILL, WEIGHT, Tracks, tracks_of, turn_limits
 from .transforms import local_transforms
-
-TURN = np.radians(0.05)  # of a joint, at most
-LEVER = 0.00025  # metres that a turn left out may move the farthest joint below
-PLACE = 0.0001  # metres
-WEIGHT = 0.002  # of a shape
-STILL = 1e-4  # radians, metres, weights: below it a joint or a shape does not move
 
 Array = NDArray[Any]
 
@@ -60,7 +54,7 @@ def add_clips(
         turning |= angles_between(tracks.rotations, rest[1]).max(axis=0) > STILL
         placed |= {j for j, at in tracks.places.items() if np.abs(at - rest[0][j]).max() > STILL}
         shown |= {n for n, w in clip.shapes.items() if np.abs(w).max() > STILL}
-    limits = np.minimum(TURN, LEVER / np.maximum(levers(skeleton), 1e-6))
+    limits = turn_limits(skeleton)
     out = []
     for clip, tracks in held:
         writer = _Animation(sink, tracks)

@@ -10,6 +10,12 @@ from ..geometry.keys import same_hemisphere
 from .transforms import local_transforms
 
 F64 = NDArray[np.float64]
+# what leaving out keys may do
+TURN = np.radians(0.05)  # of a joint, at most
+LEVER = 0.00025  # metres that a turn left out may move the farthest joint below
+PLACE = 0.0001  # metres
+WEIGHT = 0.002  # of a shape
+STILL = 1e-4  # radians, metres, weights: below it a joint or a shape does not move
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +67,11 @@ def spun_about_y(q: F64, angle: F64) -> F64:
     c, s = np.cos(0.5 * angle), np.sin(0.5 * angle)
     x, y, z, w = q.T
     return np.stack([c * x + s * z, c * y + s * w, c * z - s * x, c * w - s * y], axis=1)
+
+
+def turn_limits(skeleton: Skeleton) -> F64:
+    """(J,) radians that a joint may be off by: little where much hangs on it."""
+    return np.minimum(TURN, LEVER / np.maximum(levers(skeleton), 1e-6))
 
 
 def levers(skeleton: Skeleton) -> F64:

@@ -1,0 +1,50 @@
+"""Clips in FBX files: what FBXLoader plays is what we mean; few keys; what our reader gets back."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.conftest import run_node
+from tests.figures import figure
+from tests.formats.clips import busy, in_clip
+
+from avatar_foundry.formats import FbxOptions, write_fbx
+from avatar_foundry.formats.readers import read_upload
+from avatar_foundry.pipeline import run
+from avatar_foundry.platforms import PLATFORMS
+
+KEYS = (0, 7, 16, 30)
+
+
+@pytest.mark.parametrize("clip", [0, 1])
+@pytest.mark.parametrize("platform", ["unity", "unreal"])
+def test_three_plays_what_we_mean(platform: str, clip: int, tmp_path: Path) -> None:
+    """Turns, places, the root's way and shapes, in the space of the file."""
+    made = run(PLATFORMS[platform].finish_for(False), busy(figure(1)))[0]
+    avatar = replace(made, clips=made.clips[clip : clip + 1])
+    (tmp_path / "in.fbx").write_bytes(PLATFORMS[platform].exports["fbx"](avatar))
+    request = {"expressions": [], "times": [k / 30.0 for k in KEYS]}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    told = run_node("pose_fbx.mjs", "three", *(str(tmp_path / n) for n in ("in.fbx", "request.json", "out.bin")))
+    values, at = 0.01 * np.fromfile(tmp_path / "out.bin", np.float32).reshape(-1, 3), 0
+    parts = {p.name: p for p in avatar.parts}
+    hips = PLATFORMS[platform].bones["hips"]
+    for key in KEYS:
+        want = in_clip(avatar, avatar.clips[0], key, hips)
+        for mesh in told["meshes"]:
+            part = parts[mesh["name"].removesuffix("_LOD0")]
+            got = values[at : at + mesh["count"]]
+            at += mesh["count"]
+            assert np.abs(got - want[part.name][part.mesh.faces.ravel()]).max() < 5e-4
+    assert at == len(values)
+    assert told["clips"] == [avatar.clips[0].name]
+
+
+def test_our_reader_gets_the_motion_back() -> None:
+    avatar = busy(figure(1))
+    back = read_upload("someone.fbx", write_fbx(avatar, FbxOptions())).avatar
+    assert [c.name for c in back.clips] == ["busy", "busy_moving"]
+    for told, found in zip(avatar.clips, back.clips, strict=True):
+        assert found.times[-1] == pytest.approx(told.times[-1], abs=1e-4)
