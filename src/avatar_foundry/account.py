@@ -6,12 +6,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .avatar import Avatar
-from .errors import ExportRefused
+from .avatar import Avatar, Clip
+from .errors import ExportRefused, Suggestion
+from .fitting import Notes
 from .formats import stored_counts
 from .pipeline import OnStep, Stage, run
 from .platforms import Platform
-from .rules import inspect
+from .platforms.fit_bytes import fit_bytes
+from .platforms.platform import RULE_OF
+from .rules import RULES, inspect
+from .rules.budget import over
 from .rules.registry import SEVERITIES
 
 
@@ -28,12 +32,14 @@ class Result:
 
 
 class Written(NamedTuple):
-    """avatar: as written.  findings: of the platform's rules, as plain data.  timings: milliseconds per stage."""
+    """avatar: as written.  findings: of the platform's rules, as plain data.  timings: milliseconds per stage.
+    fitted: what was done to meet the budget."""
 
     avatar: Avatar
     files: dict[str, bytes]
     findings: list[dict[str, Any]]
     timings: dict[str, float]
+    fitted: Notes
 
 
 WRITE = Stage("write_files", "Write the files", "exporting", 80.0, lambda avatar: avatar)
@@ -47,9 +53,10 @@ def produce(
     sign: Callable[[Avatar], Avatar],
     on_step: OnStep,
     started: float,
+    notes: Notes,
 ) -> Written:
     """Run `stages`, judge and write what they make. sign: names the avatar and says where it comes from.
-    formats: what is written beside the GLB.
+    formats: what is written beside the GLB.  notes: what the stages did to meet the budget; the last steps are added.
 
     `on_step` hears each stage start, fraction rising from 0 to below 1. started: when the work began (perf_counter).
     Raises what stages raise, and ExportRefused.
@@ -64,21 +71,70 @@ def produce(
     findings = judge(avatar, platform)
     before = time.perf_counter()
     files = platform.written(avatar, formats, compression)
+    if (size := len(next(iter(files.values())))) > platform.budget.bytes:
+        avatar, compression = fit_bytes(avatar, platform, compression, size, notes)
+        files = platform.written(avatar, formats, compression)
+        size = len(next(iter(files.values())))
+        notes[:] = [n._replace(after=size) if n.budget == "bytes" else n for n in notes]
+        findings += refuse(too_large(size, platform), platform)
     writing = time.perf_counter() - before
     timings = {"total": 1000 * (time.perf_counter() - started), WRITE.name: 1000 * writing}
     for step in steps:
         timings[step.name] = timings.get(step.name, 0.0) + 1000 * step.seconds
-    return Written(avatar, files, findings, {k: round(v, 1) for k, v in sorted(timings.items())})
+    return Written(avatar, files, findings, {k: round(v, 1) for k, v in sorted(timings.items())}, notes)
 
 
 def judge(avatar: Avatar, platform: Platform) -> list[dict[str, Any]]:
-    """What the platform's rules find, as plain data. Raises ExportRefused when one of them is an error."""
-    found = [{"severity": s, "rule": rule, **finding._asdict()} for s, rule, finding in inspect(avatar, platform)]
+    """What the platform's rules find, as plain data. Raises ExportRefused when one of them is an error.
+
+    Not the size of the file: that is judged when it is written."""
+    found = [
+        {"severity": s, "rule": rule, **finding._asdict()}
+        for s, rule, finding in inspect(avatar, platform)
+        if rule != RULE_OF["bytes"]
+    ]
+    return refuse(found, platform)
+
+
+def refuse(found: list[dict[str, Any]], platform: Platform) -> list[dict[str, Any]]:
+    """`found` itself. Raises ExportRefused when an error is among it."""
     if refused := [f for f in found if f["severity"] == "error"]:
         raise ExportRefused(
-            f"{len(refused)} rules of {platform.title} fail: {refused[0]['message']}", findings=found, stage="rules"
+            f"{len(refused)} rules of {platform.title} fail: {refused[0]['message']}",
+            findings=found,
+            stage="rules",
+            suggestions=[s for f in refused if (s := way_out(f)) is not None],
         )
     return found
+
+
+def too_large(size: int, platform: Platform) -> list[dict[str, Any]]:
+    """The finding for a main file of `size` bytes above its budget."""
+    rule = RULE_OF["bytes"]
+    severity = platform.severities.get(rule, (RULES[rule].severity, ""))[0]
+    found = over("bytes", size, platform.budget.bytes, "bytes in the main file")
+    return [{"severity": severity, "rule": rule, **f._asdict()} for f in found]
+
+
+CHEAPER = {  # what makes room where a budget was not met, beyond what was tried already
+    "triangles": "leave out a part of the outfit, or choose simpler hair",
+    "bones": 'no skeleton is smaller than "skeleton": "minimal"',
+    "morphs": "the platform needs them",
+    "texture_memory": 'ask for fewer materials, or "atlas": true',
+    "bytes": 'state fewer "morphs" or "triangles", or ask for "compression": "meshopt" or "morph_targets": false',
+}
+
+
+def way_out(finding: Mapping[str, Any]) -> Suggestion | None:
+    """What to ask for instead, for a budget that was not met."""
+    names = [name for name, rule in RULE_OF.items() if rule == finding["rule"]]
+    if not names or "count" not in finding["numbers"]:
+        return None
+    least = int(finding["numbers"]["count"])
+    text = f"{least:,} is what could be reached"
+    return Suggestion(
+        f"Allow {least} {names[0]}", f"{text}; or {CHEAPER[names[0]]}." if names[0] in CHEAPER else f"{text}.", 0.8
+    )
 
 
 def tally(findings: list[dict[str, Any]]) -> dict[str, Any]:
@@ -112,10 +168,19 @@ def account(made: Written, platform: Platform) -> dict[str, Any]:
         "lods": [_level(avatar, k) for k in range(max(len(p.lods) for p in avatar.parts))],
         "bone_count": len(avatar.skeleton.names) if avatar.skeleton is not None else 0,
         "morph_names": names,
+        "animations": [told(clip) for clip in avatar.clips],
         "validation": tally(made.findings),
+        "fitted": [step._asdict() for step in made.fitted],
         "timings": made.timings,
         "licences": [dict(licence) for licence in avatar.licences],
     }
+
+
+def told(clip: Clip) -> dict[str, Any]:
+    """A clip as answers have it. root_motion: whether the root goes over the ground."""
+    seconds = float(clip.times[-1] - clip.times[0]) if len(clip.times) else 0.0
+    moving = clip.travel is not None or clip.turn is not None
+    return {"name": clip.name, "seconds": round(seconds, 3), "loop": clip.loop, "root_motion": moving}
 
 
 def _level(avatar: Avatar, k: int) -> dict[str, Any]:

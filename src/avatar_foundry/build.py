@@ -9,6 +9,7 @@ from . import __version__
 from .account import Result, account, file_name, produce
 from .avatar import Avatar
 from .credits import credits_for
+from .fitting import Notes
 from .pack import open_pack
 from .pipeline import OnStep, ignore_step
 from .plan import items, plan
@@ -30,7 +31,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
     started = time.perf_counter()
     resolution = resolve(asked)
     recipe = resolution.recipe
-    platform = PLATFORMS[recipe.platform]
+    platform, notes = PLATFORMS[recipe.platform].within(recipe.budget.stated()), Notes()
 
     def sign(avatar: Avatar) -> Avatar:
         return replace(
@@ -40,8 +41,8 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
             extras={"recipe": recipe.digest(), "engine": __version__, "pack": open_pack().digest},
         )
 
-    stages = (s for s in plan(recipe) if s.name not in skip or s.wire == "dressing")
-    made = produce(stages, platform, recipe.compression, recipe.formats, sign, on_step, started)
+    stages = (s for s in plan(recipe, notes) if s.name not in skip or s.wire == "dressing")
+    made = produce(stages, platform, recipe.compression, recipe.formats, sign, on_step, started, notes)
     answer = {
         **account(made, platform),
         "preset": asked.preset,

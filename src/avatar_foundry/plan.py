@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from .fitting import Notes
 from .paint import Look, SkinLook, colors
+from .paint.encoded import SIZES
 from .pipeline import Stage
 from .platforms import PLATFORMS
 from .recipe import Recipe
+from .stages.add_clips import add_clips, chosen
 from .stages.add_expressions import add_expressions
 from .stages.bind_skin import bind_skin
 from .stages.build_lods import build_lods
@@ -13,6 +16,7 @@ from .stages.dress import dress
 from .stages.drop_face import drop_face
 from .stages.drop_hidden import drop_hidden
 from .stages.fit_skeleton import fit_skeleton
+from .stages.fit_triangles import fit_triangles
 from .stages.hide_covered import hide_covered
 from .stages.make_body import make_body
 from .stages.paint import paint
@@ -26,10 +30,11 @@ from .wardrobe import ITEMS, underwear_for
 ANATOMY = ("eyes_detailed", "teeth", "tongue")
 
 
-def plan(recipe: Recipe) -> tuple[Stage, ...]:
-    """The stages for a resolved recipe, platform finish included."""
+def plan(recipe: Recipe, notes: Notes | None = None) -> tuple[Stage, ...]:
+    """The stages for a resolved recipe, platform finish included. What they do to meet its budget goes into `notes`."""
     expressive = recipe.morph_targets and not recipe.no_face
-    platform = PLATFORMS[recipe.platform]
+    platform = PLATFORMS[recipe.platform].within(recipe.budget.stated())
+    size = recipe.texture_size or platform.texture_size
     return (
         make_body(recipe.values()),
         *(dress(item) for item in items(recipe)),
@@ -41,12 +46,21 @@ def plan(recipe: Recipe) -> tuple[Stage, ...]:
         hide_covered(),
         *((drop_face(),) if recipe.no_face else ()),
         set_pose(recipe.pose),
+        *((add_clips(chosen(recipe.animations), recipe.root_motion),) if recipe.animations else ()),
         *((shade_expressions(),) if expressive else ()),
-        paint(look(recipe), recipe.texture_size or platform.texture_size, recipe.texture_format),
+        paint(look(recipe), painted_at(size, platform.budget.texture), recipe.texture_format),
+        fit_triangles(platform.budget.triangles, lods=recipe.lods, notes=notes),
         *((build_lods(),) if recipe.lods else ()),
         drop_hidden(),
-        *platform.finish_for(recipe.atlas),
+        *platform.finish_for(recipe.atlas, skeleton=recipe.skeleton, texture_size=size, notes=notes),
     )
+
+
+def painted_at(size: int, limit: int) -> int:
+    """The edge at which textures are painted, so that they need not be scaled down to `limit`."""
+    while size > max(limit, SIZES[0]):
+        size //= 2
+    return size
 
 
 def items(recipe: Recipe) -> Iterator[str]:

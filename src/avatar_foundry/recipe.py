@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model, field_validator
 from rapidfuzz import fuzz, process
 
 from .body import PARAMETERS
+from .budgets import BudgetSpec
 from .errors import Issue, RecipeError, Suggestion
+from .motion import CLIPS
 from .platforms import PLATFORMS
 from .wardrobe import ITEMS, resolve
 
@@ -24,6 +26,26 @@ NAME_LIMIT = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Color = Annotated[str, Field(min_length=1, max_length=32, description="#rrggbb or a colour name")]
+
+
+def _clips(value: Any) -> Any:
+    """ "walk, run" is ["walk", "run"], and ["all"] is "all". Raises ValueError for a clip that does not exist."""
+    if isinstance(value, str) and value != "all":
+        value = [name.strip() for name in value.split(",") if name.strip()]
+    if isinstance(value, list | tuple) and len(value) <= 64 and all(isinstance(name, str) for name in value):
+        if "all" in value:
+            return "all"
+        for name in value:
+            if name not in CLIPS:
+                raise ValueError(f"unknown clip '{name[:64]}'")
+        return tuple(dict.fromkeys(value))
+    return value
+
+
+Animations = Annotated[
+    Literal["all"] | Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=64)],
+    BeforeValidator(_clips),
+]
 
 
 class _Model(BaseModel):
@@ -120,8 +142,16 @@ class Recipe(_Model):
     texture_format: Literal["auto", "png", "jpeg", "webp"] = "auto"
     atlas: bool | None = Field(None, description="body and outfit in at most two draw calls; default by platform")
     compression: Literal["none", "meshopt", "draco"] = "none"
+    skeleton: Literal["full", "no_twists", "mittens", "no_fingers", "minimal"] = Field(
+        "full",
+        description="how many bones: mittens keep thumb and middle finger, minimal the 19 that every engine takes",
+    )
+    budget: BudgetSpec = Field(BudgetSpec(), description="numbers that the files must meet, below the platform's own")
     pose: Literal["T", "A"] = "T"
-    animations: Literal["all"] | tuple[Annotated[str, Field(max_length=64)], ...] = Field((), max_length=64)
+    animations: Animations = Field((), description="clips to write: names of clips, or 'all'; see docs/animations.md")
+    root_motion: bool = Field(
+        False, description="clips move the root over the ground; without, figures walk and turn on the spot"
+    )
     name: str | None = Field(None, max_length=NAME_LIMIT, description="the avatar's name, used in file and node names")
     fixes: tuple[Annotated[str, Field(max_length=64)], ...] = Field((), max_length=32)
 
@@ -213,6 +243,9 @@ def _message(problem: Any) -> str:
     return "unknown field" if problem["type"] == "extra_forbidden" else text
 
 
+_NAMED = {"/platform": "platform", "/outfit": "item", "/animations": "clip"}
+
+
 @lru_cache(1)
 def _names() -> dict[str, tuple[str, ...]]:
     """Valid names by the place where they may stand."""
@@ -222,8 +255,10 @@ def _names() -> dict[str, tuple[str, ...]]:
         "/face": tuple(FaceSpec.model_fields),
         "/skin": tuple(SkinSpec.model_fields),
         "/hair": tuple(HairSpec.model_fields),
+        "/budget": tuple(BudgetSpec.model_fields),
         "platform": tuple(PLATFORMS),
         "item": tuple(ITEMS),
+        "clip": tuple(CLIPS),
     }
 
 
@@ -242,8 +277,8 @@ def suggest(problem: Any) -> Suggestion | None:
         if close := nearest(word, _names().get(place, ())):
             return Suggestion(f"Use '{close[0]}'", f"'{word[:64]}' is not a field here; '{close[0]}' is.", close[1])
         return Suggestion("Remove the field", f"'{word[:64]}' is not a field of a recipe.", 0.8)
-    if pointer.startswith("/platform") or pointer.startswith("/outfit"):
-        table = _names()["platform" if pointer.startswith("/platform") else "item"]
+    if (kinds := [k for place, k in _NAMED.items() if pointer.startswith(place)]) and "unknown" in str(problem["msg"]):
+        table = _names()[kinds[0]]
         word = re.sub(r".*unknown \w+ '(.*)'", r"\1", str(problem["msg"]))
         if close := nearest(word, table):
             return Suggestion(f"Use '{close[0]}'", f"The nearest that exists is '{close[0]}'.", close[1])

@@ -1,18 +1,25 @@
 """What a platform is: declarations, no behaviour of its own."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..avatar import Avatar
 from ..errors import RecipeError
+from ..fitting import Notes
 from ..formats import GlbOptions, compressible
 from ..pipeline import Stage
 from ..rules import RULES
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
+from ..stages.fit_draws import fit_draws
+from ..stages.fit_images import fit_images, power_below
+from ..stages.fit_shapes import fit_shapes
+from ..stages.limit_influences import limit_influences
+from ..stages.name_loops import name_loops
 from ..stages.plain_pictures import plain_pictures
+from ..stages.reduce_skeleton import reduce_skeleton
 from ..stages.rename_shapes import rename_shapes
 
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
@@ -28,6 +35,7 @@ class Budget:
 
     triangles, bones, materials, draw_calls: counts at full detail.  influences: joints per vertex.
     texture: longest side, pixels.  bytes: size of the main file.
+    texture_memory: bytes on the graphics card with mip levels, None for no limit.  morphs: shapes, None for no limit.
     """
 
     triangles: int
@@ -37,6 +45,17 @@ class Budget:
     draw_calls: int = 16
     texture: int = 2048
     bytes: int = 32_000_000
+    texture_memory: int | None = None
+    morphs: int | None = None
+
+
+RULE_OF = {  # field of a budget -> the rule that judges it
+    "influences": "skin/influences",
+    "draw_calls": "budget/draw-calls",
+    "texture": "material/texture-size",
+    "texture_memory": "budget/texture-memory",
+    "bytes": "budget/file-size",
+} | {name: f"budget/{name}" for name in ("triangles", "bones", "materials", "morphs")}
 
 
 @dataclass(frozen=True)
@@ -58,7 +77,9 @@ class Platform:
     static:       what writes the format "static", NAME_static.glb, compressed as the recipe asks; None: nothing does.
     codecs:       the compressions that its programs read.
     plain:        whether its programs read no textures but PNG and JPEG.
+    texel:        bytes that a pixel takes on the graphics card: 1 where the engine compresses textures, else 4.
     shapes:       canonical shape name -> theirs, where it differs.
+    loops:        what follows the names of clips that loop.
     notes:        what a user has to know on import, one sentence each.
     """
 
@@ -83,7 +104,9 @@ class Platform:
     static: Packed | None = None
     codecs: tuple[str, ...] = ("meshopt", "draco")
     plain: bool = False
+    texel: int = 1
     shapes: Mapping[str, str] = field(default_factory=dict)
+    loops: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -96,16 +119,33 @@ class Platform:
         """The stages that finish an avatar for this platform."""
         return self.finish_for(None)
 
-    def finish_for(self, atlas: bool | None) -> tuple[Stage, ...]:
-        """As `finish`, with the recipe's word on the atlas; None leaves it to the platform."""
-        merge = self.atlas if atlas is None else atlas
+    def finish_for(
+        self, atlas: bool | None, *, skeleton: str = "full", texture_size: int | None = None, notes: Notes | None = None
+    ) -> tuple[Stage, ...]:
+        """As `finish`, with the recipe's word on the atlas, on the level of the skeleton and on textures; None leaves
+        them to the platform. What was done to meet the budget goes into `notes`."""
+        merge, budget = self.atlas if atlas is None else atlas, self.budget
+        sheet = power_below(min(2 * (texture_size or self.texture_size), budget.texture))
         return (
             *((add_springs(),) if self.springs else ()),
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
-            *((atlas_textures(min(2 * self.texture_size, self.budget.texture)),) if merge else ()),
+            reduce_skeleton(self.skeleton, skeleton, budget.bones, notes),
+            limit_influences(budget.influences, notes),
+            *((atlas_textures(power_below(min(2 * self.texture_size, budget.texture))),) if merge else ()),
+            fit_draws(budget.materials, budget.draw_calls, sheet, notes),
+            fit_shapes(budget.morphs, notes),
             *((rename_shapes(self.shapes),) if self.shapes else ()),
+            *((name_loops(self.loops),) if self.loops else ()),
             *((plain_pictures(),) if self.plain else ()),
+            fit_images(budget.texture, budget.texture_memory, self.texel, notes),
         )
+
+    def within(self, stated: Mapping[str, int]) -> "Platform":
+        """This platform with a budget lowered to what a request states; what is stated has to be met."""
+        own = asdict(self.budget)
+        lower = {name: n if own[name] is None else min(n, own[name]) for name, n in stated.items()}
+        held = {RULE_OF[name]: ("error", "the request states this budget") for name in stated}
+        return replace(self, budget=replace(self.budget, **lower), severities={**self.severities, **held})
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..autorig.fit import Fit
+from ..fitting import Notes
 from ..formats.readers import Source
 from ..repair import Applied, Whole
 from ..rules.source_registry import Found
@@ -61,3 +62,4 @@ class Ledger:
     fit: Fit | None = None
     face: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    fitted: Notes = field(default_factory=list)  # what was done to meet the budget

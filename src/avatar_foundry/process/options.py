@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ..budgets import BudgetSpec
 from ..errors import Issue, RecipeError, Suggestion
 from ..humanoid import INDEX, NAMES
 from ..platforms import PLATFORMS
-from ..recipe import nearest
+from ..recipe import Animations, nearest
 from ..repair import FIXES
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
@@ -36,6 +37,11 @@ class Options(BaseModel):
     triangles: int | None = Field(
         None, ge=0, le=10_000_000, description="most triangles of the full detail; default by platform, 0 for no limit"
     )
+    skeleton: Literal["full", "no_twists", "mittens", "no_fingers", "minimal"] = Field(
+        "full",
+        description="how many bones: mittens keep thumb and middle finger, minimal the 19 that every engine takes",
+    )
+    budget: BudgetSpec = Field(BudgetSpec(), description="numbers that the files must meet, below the platform's own")
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
     compression: Literal["none", "meshopt", "draco"] = "none"
     formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static"], ...] = Field(
@@ -48,6 +54,10 @@ class Options(BaseModel):
     )
     min_confidence: float = Field(
         0.5, ge=0.0, le=1.0, allow_inf_nan=False, description="a skeleton found with less is not used"
+    )
+    animations: Animations = Field((), description="clips to write beside those of the file: names of clips, or 'all'")
+    root_motion: bool = Field(
+        False, description="clips move the root over the ground; without, figures walk and turn on the spot"
     )
     name: str | None = Field(None, max_length=64, description="the avatar's name, used in file and node names")
 
@@ -90,12 +100,14 @@ def known(value: str, names: tuple[str, ...], what: str) -> str:
 
 
 def parse(data: Mapping[str, Any]) -> Options:
-    """Options from untrusted data; `hints` may be JSON text, as forms send it. Raises RecipeError naming each field."""
-    if isinstance(hints := data.get("hints"), str):
-        try:
-            data = {**data, "hints": json.loads(hints or "{}")}
-        except (ValueError, RecursionError):
-            raise RecipeError("/hints: not JSON", pointer="/hints") from None
+    """Options from untrusted data; `hints` and `budget` may be JSON text, as forms send them. Raises RecipeError naming
+    each field."""
+    for name in ("hints", "budget"):
+        if isinstance(text := data.get(name), str):
+            try:
+                data = {**data, name: json.loads(text or "{}")}
+            except (ValueError, RecursionError):
+                raise RecipeError(f"/{name}: not JSON", pointer=f"/{name}") from None
     try:
         return Options.model_validate(dict(data))
     except ValidationError as error:

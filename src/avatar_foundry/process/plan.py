@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ..formats.readers import Upload
 from ..pipeline import Stage
 from ..platforms import PLATFORMS
+from ..stages.add_clips import add_clips, chosen
 from ..stages.build_lods import build_lods
 from ..stages.set_normals import set_normals
 from ..stages.shade_expressions import shade_expressions
@@ -29,12 +30,15 @@ def plan(
     ledger: Ledger, name: str, data: bytes, options: Options, read: Callable[[str, bytes], Upload]
 ) -> tuple[Stage, ...]:
     """The stages for an upload, platform finish included. Each notes down in `ledger` what it found and did."""
-    platform = PLATFORMS[options.platform]
+    platform = PLATFORMS[options.platform].within(options.budget.stated())
+    triangles = platform.budget.triangles
+    if options.triangles is not None and options.budget.triangles is None:
+        triangles = options.triangles
     return (
         *checking(ledger, name, data, options, read),
         mend(ledger, options),
         give_materials(),
-        meet_budget(ledger, platform.budget.triangles if options.triangles is None else options.triangles),
+        meet_budget(ledger, triangles),
         find_skeleton(ledger, options),
         bind_created(ledger),
         stand(ledger),
@@ -42,9 +46,15 @@ def plan(
         *((give_face(ledger),) if options.morph_targets and not options.no_face else ()),
         set_normals(),
         *((rest_in(options.pose),) if options.pose != "keep" else ()),
+        *((add_clips(chosen(options.animations), options.root_motion),) if options.animations else ()),
         shade_expressions(),
-        take_textures(ledger, options.texture_size or platform.budget.texture),
+        take_textures(ledger, min(options.texture_size or 8192, platform.budget.texture)),
         *((build_lods(),) if options.lods else ()),
         check_result(ledger, options),
-        *platform.finish_for(options.atlas if options.atlas is not None else False),
+        *platform.finish_for(
+            options.atlas if options.atlas is not None else False,
+            skeleton=options.skeleton,
+            texture_size=options.texture_size,
+            notes=ledger.fitted,
+        ),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..avatar import Avatar, Mesh, Part
+from ..fitting import Fitted
 from ..geometry.simplify import build_levels
 from ..lod import face_targets
 from ..lod.fitted import WEIGHTING, fitted_levels
@@ -26,6 +27,8 @@ def meet_budget(avatar: Avatar, ledger: Ledger, triangles: int) -> Avatar:
     goal = dict(zip((id(p) for p in avatar.parts), targets, strict=True))
     slim = avatar.map_parts(lambda part: replace(part, lods=(reduced(part, goal[id(part)]),), lod_errors=()))
     left = sum(len(p.mesh.faces) for p in slim.parts)
+    how = "every part simplified in proportion"
+    ledger.fitted.append(Fitted("triangles", triangles, sum(counts), left, how))
     ledger.notes.append(
         f"The mesh has {sum(counts):,} triangles, of which {triangles:,} are wanted: {left:,} are kept."
     )

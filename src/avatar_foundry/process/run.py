@@ -35,14 +35,15 @@ def process(
     Raises SourceError, MeshInvalid, NotHumanoid, RigUncertain, ExportRefused, RecipeError, Cancelled, StageFailed.
     """
     wanted = options if isinstance(options, Options) else schema.parse(options or {})
-    platform, started, ledger = PLATFORMS[wanted.platform], time.perf_counter(), Ledger()
+    platform = PLATFORMS[wanted.platform].within(wanted.budget.stated())
+    started, ledger = time.perf_counter(), Ledger()
 
     def sign(avatar: Avatar) -> Avatar:
         stem = name.rpartition(".")[0] or name
         return replace(avatar, name=file_name(wanted.name or stem), extras={"engine": __version__})
 
     stages = plan(ledger, name, data, wanted, read)
-    made = produce(stages, platform, wanted.compression, wanted.formats, sign, on_step, started)
+    made = produce(stages, platform, wanted.compression, wanted.formats, sign, on_step, started, ledger.fitted)
     rig = ledger.rig
     answer = {
         **account(made, platform),

@@ -1,57 +1,80 @@
-"""Rules for what an avatar costs."""
+"""Rules for what an avatar costs.
+
+Platforms' numbers are targets: the stages meet them where they can, and what is left over is told. A number that a
+request states has to be met: its rule is then an error.
+"""
 
 from collections.abc import Iterator
 
 from ..avatar import Avatar
+from ..stages.fit_images import bytes_of, memory_of
 from .registry import Finding, Target, rule
 from .walk import full
 
 
+def over(code: str, count: int, limit: int, what: str, where: str = "") -> Iterator[Finding]:
+    """The finding for a number above its limit."""
+    if count > limit:
+        yield Finding(code, f"{count:,} {what}, the budget is {limit:,}", where, {"count": count, "limit": limit})
+
+
 @rule("budget/triangles", severity="warning")
 def triangles(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """The full detail stays within the platform's triangles.
+    """The full detail stays within the budget of triangles.
 
     Above it a crowd of such avatars drops frames, and platforms with ranks show a lower one."""
-    count = sum(len(m.faces) for _, _, m in full(avatar))
-    if count > platform.budget.triangles:
-        yield Finding("triangles", f"{count} triangles, the budget is {platform.budget.triangles}")
+    yield from over("triangles", sum(len(m.faces) for _, _, m in full(avatar)), platform.budget.triangles, "triangles")
 
 
 @rule("budget/bones", severity="warning")
 def bones(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """The skeleton stays within the platform's bones.
+    """The skeleton stays within the budget of bones.
 
     Each bone is a matrix per frame and per viewer."""
     count = len(avatar.skeleton.names) if avatar.skeleton is not None else 0
-    if count > platform.budget.bones:
-        yield Finding("bones", f"{count} bones, the budget is {platform.budget.bones}", "skeleton")
+    yield from over("bones", count, platform.budget.bones, "bones", "skeleton")
 
 
 @rule("budget/materials", severity="warning")
 def materials(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """The avatar stays within the platform's materials.
+    """The avatar stays within the budget of materials.
 
     Every material is a state change and a set of textures in memory."""
     count = len({p.material for p in avatar.parts})
-    if count > platform.budget.materials:
-        yield Finding("materials", f"{count} materials, the budget is {platform.budget.materials}", "materials")
+    yield from over("materials", count, platform.budget.materials, "materials", "materials")
 
 
 @rule("budget/draw-calls", severity="warning")
 def draw_calls(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """The avatar stays within the platform's draw calls.
+    """The avatar stays within the budget of draw calls.
 
     Each part is one call, twice with shadows; an atlas merges them."""
-    count = len(avatar.parts)
-    if count > platform.budget.draw_calls:
-        yield Finding("draw-calls", f"{count} parts, the budget is {platform.budget.draw_calls}", "parts")
+    yield from over("draw-calls", len(avatar.parts), platform.budget.draw_calls, "parts", "parts")
+
+
+@rule("budget/morphs", severity="warning")
+def morphs(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """The avatar has no more shapes than the budget.
+
+    Each shape is a copy of what it moves, in the download and in memory."""
+    if platform.budget.morphs is not None:
+        count = len({m.name for p in avatar.parts for m in p.mesh.morphs})
+        yield from over("morphs", count, platform.budget.morphs, "shapes")
+
+
+@rule("budget/texture-memory", severity="warning")
+def texture_memory(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Textures stay within the budget of memory on the graphics card.
+
+    Phones drop whole tabs and apps that take too much; counted with mip levels, as the engine holds them."""
+    if platform.budget.texture_memory is not None:
+        count = memory_of(avatar, platform.texel)
+        yield from over("texture-memory", count, platform.budget.texture_memory, "bytes of texture memory", "materials")
 
 
 @rule("budget/file-size", severity="warning")
 def file_size(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """Textures leave room in the platform's download.
+    """The main file stays within the budget of bytes.
 
-    They are most of an avatar's file; counted as stored, each image once."""
-    images = {id(t.data): len(t.data) for m in avatar.materials for t in (m.base, m.normal, m.orm) if t is not None}
-    if (total := sum(images.values())) > platform.budget.bytes:
-        yield Finding("textures", f"{total / 1e6:.1f} MB of textures, the budget is {platform.budget.bytes / 1e6:.1f}")
+    It is what is waited for. Judged by its textures before it is written, and as a whole afterwards."""
+    yield from over("textures", bytes_of(avatar), platform.budget.bytes, "bytes of textures")

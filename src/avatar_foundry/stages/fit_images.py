@@ -20,7 +20,7 @@ def fit_images(avatar: Avatar, edge: int, memory: int | None, texel: int, notes:
 
     edge: pixels.  memory: bytes on the graphics card, or None.  texel: bytes that a pixel takes there.
     """
-    slots = images(avatar)
+    slots, edge = images(avatar), power_below(edge)
     before = max((longest(t) for t, _ in slots.values()), default=0)
     if before > edge:
         avatar = change(avatar, lambda t, slot: shrunk(t, slot, edge))
@@ -35,6 +35,11 @@ def fit_images(avatar: Avatar, edge: int, memory: int | None, texel: int, notes:
             )
             notes.append(Fitted("texture_memory", memory, held, memory_of(avatar, texel), how))
     return avatar
+
+
+def power_below(edge: int) -> int:
+    """The largest power of two that is not above `edge`: what mip levels and block compression want."""
+    return 1 << (edge.bit_length() - 1)
 
 
 def images(avatar: Avatar) -> dict[int, tuple[Texture, str]]:
