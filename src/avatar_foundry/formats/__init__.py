@@ -4,6 +4,7 @@ from .fbx import FbxOptions, write_fbx
 from .glb import GlbOptions, write_glb
 from .glb_reader import read_glb
 from .inspect import describe, inspect_glb
+from .obj import write_obj_zip
 from .split import stored_counts
 from .unrigged import compressible, unrigged
 from .usdz import UsdzOptions, write_usdz
@@ -20,5 +21,6 @@ __all__ = [
     "unrigged",
     "write_fbx",
     "write_glb",
+    "write_obj_zip",
     "write_usdz",
 ]

@@ -1,6 +1,6 @@
 """AR: USDZ for iPhone, iPad and Vision Pro, GLB for Android's Scene Viewer and for <model-viewer>."""
 
-from ..formats.usdz import UsdzOptions
+from ..formats import write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import renamed
 from .files import static_glb, usdz, write_glbs
@@ -10,8 +10,8 @@ PLATFORM = Platform(
     id="ar",
     title="AR (Quick Look, RealityKit, Scene Viewer)",
     write=write_glbs,
-    variants={".usdz": usdz(UsdzOptions())},
-    exports={"usdz": usdz(UsdzOptions())},
+    variants={".usdz": usdz()},
+    exports={"usdz": usdz(), "obj": write_obj_zip},
     static=static_glb,
     codecs=("draco",),  # Scene Viewer does not open meshopt
     plain=True,  # USDZ holds nothing else, and Scene Viewer is not known to take WebP

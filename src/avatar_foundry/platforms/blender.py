@@ -1,9 +1,9 @@
 """Blender: bones along +Y with .L and .R endings, so that mirroring and symmetric posing work."""
 
-from ..formats import FbxOptions
+from ..formats import FbxOptions, write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import renamed
-from .files import fbx, write_glbs
+from .files import fbx, usdz, write_glbs
 from .platform import Budget, Platform
 
 
@@ -19,7 +19,7 @@ PLATFORM = Platform(
     id="blender",
     title="Blender",
     write=write_glbs,
-    exports={"fbx": fbx(FbxOptions())},
+    exports={"fbx": fbx(FbxOptions()), "obj": write_obj_zip, "usdz": usdz()},
     skeleton=renamed(NAMES, PARENTS, blender_name),
     budget=Budget(triangles=200_000, bones=400, materials=64, draw_calls=64, texture=8192, bytes=200_000_000),
     bone_pattern=r"[A-Za-z0-9_]+(\.[LR])?",

@@ -6,6 +6,7 @@ from ..avatar import Avatar
 from ..errors import RecipeError
 from ..formats import FbxOptions, GlbOptions, compressible, unrigged, write_fbx, write_glb
 from ..formats.glb import Splits
+from ..formats.usdz import DEFAULT as DEFAULT_USDZ
 from ..formats.usdz import UsdzOptions, write_usdz
 from ..formats.vrm import DEFAULT as DEFAULT_VRM
 from ..formats.vrm import Version, VrmOptions, write_vrm
@@ -45,7 +46,7 @@ def static_glb(avatar: Avatar, compression: str) -> bytes:
     return write_glb(unrigged(avatar), compressed(GlbOptions(), compression))
 
 
-def usdz(options: UsdzOptions) -> Export:
+def usdz(options: UsdzOptions = DEFAULT_USDZ) -> Export:
     """What writes USDZ so."""
     return lambda avatar: write_usdz(avatar, options)
 

@@ -1,6 +1,6 @@
 """Unity: humanoid names that its auto-mapper takes as they are; one LODGroup by NAME_LODn nodes."""
 
-from ..formats import FbxOptions
+from ..formats import FbxOptions, write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import renamed
 from .files import fbx, write_glbs
@@ -21,7 +21,7 @@ PLATFORM = Platform(
     id="unity",
     title="Unity",
     write=write_glbs,
-    exports={"fbx": fbx(FbxOptions(levels="names"))},
+    exports={"fbx": fbx(FbxOptions(levels="names")), "obj": write_obj_zip},
     skeleton=renamed(NAMES, PARENTS, unity_name),
     lods="msft",
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=4096, bytes=60_000_000),

@@ -3,7 +3,7 @@
 The GLB stays metres and +Y up, as glTF demands; Unreal's importer turns it into centimetres and +Z up. The FBX is so.
 """
 
-from ..formats import FbxOptions
+from ..formats import FbxOptions, write_obj_zip
 from ..humanoid import NAMES, REQUIRED, T_AXES, Axis
 from ..stages.adapt_skeleton import F64, Joint, Scheme, bone, turn_to
 from .files import fbx, write_glbs
@@ -67,7 +67,9 @@ def _twists(theirs: str, ending: str, ours: str, towards: str, first: float) -> 
     01 is the one next to the joint whose roll they take up: wrist, ankle, shoulder, hip. Our one twist bone takes half
     of the roll; 01 takes two thirds and 02 one third of it, and the skin between them is shared out.
     """
-    twist = Joint(f"{theirs}_twist_01{ending}", theirs + ending, f"{ours}Twist", towards, first, weighted=True, begin=ours)
+    twist = Joint(
+        f"{theirs}_twist_01{ending}", theirs + ending, f"{ours}Twist", towards, first, weighted=True, begin=ours
+    )
     return [
         twist._replace(roll=4 / 3),
         twist._replace(name=f"{theirs}_twist_02{ending}", at=1 - first, roll=2 / 3, weighted=False),
@@ -153,14 +155,12 @@ PLATFORM = Platform(
     id="unreal",
     title="Unreal Engine 5",
     write=write_glbs,
-    exports={"fbx": fbx(FbxOptions(up="z", levels="group", hips="pelvis"))},
+    exports={"fbx": fbx(FbxOptions(up="z", levels="group", hips="pelvis")), "obj": write_obj_zip},
     skeleton=SCHEME,
     lods="msft",
     budget=Budget(triangles=100_000, bones=512, materials=24, draw_calls=24, texture=4096, bytes=80_000_000),
     required=tuple(sorted(j.name for j in JOINTS if j.source in REQUIRED and j.weighted)),
-    severities={
-        "skin/unused-joint": ("hint", "the mannequin keeps metacarpals and ik bones without weights")
-    },
+    severities={"skin/unused-joint": ("hint", "the mannequin keeps metacarpals and ik bones without weights")},
     notes=(
         "The .fbx stands +Z up, in centimetres, its levels in LOD groups: switch on Import Mesh LODs.",
         "Switch on Import Morph Targets.",

@@ -1,8 +1,9 @@
 """The web: the skeleton that Ready Player Me and Mixamo made common, without prefix; one level; small files."""
 
+from ..formats import write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import Joint, Scheme, renamed
-from .files import write_glbs
+from .files import static_glb, usdz, write_glbs
 from .platform import Budget, Platform
 
 SPECIAL = {
@@ -54,6 +55,8 @@ PLATFORM = Platform(
     id="web",
     title="Web (three.js, Babylon.js, Ready Player Me names)",
     write=write_glbs,
+    exports={"obj": write_obj_zip, "usdz": usdz()},
+    static=static_glb,
     skeleton=_with_ends(renamed(NAMES, PARENTS, web_name)),
     texture_size=1024,
     texture_format="webp",

@@ -23,15 +23,17 @@ def plain_pictures(avatar: Avatar) -> Avatar:
     return avatar if same else replace(avatar, materials=materials)
 
 
-def plainly(material: Material) -> Material:
+def plainly(m: Material) -> Material:
     """The material with textures that are PNG or JPEG; itself when they are so."""
-    held = {slot: getattr(material, slot) for slot in ("base", "normal", "orm")}
-    found = {slot: plain(t) for slot, t in held.items() if t is not None and t.mime not in PLAIN}
-    return replace(material, **found) if found else material
+    if all(t is None or t.mime in PLAIN for t in (m.base, m.normal, m.orm)):
+        return m
+    return replace(m, base=plain(m.base), normal=plain(m.normal), orm=plain(m.orm))
 
 
-def plain(texture: Texture) -> Texture:
-    """JPEG, or PNG where pixels are transparent."""
+def plain(texture: Texture | None) -> Texture | None:
+    """JPEG, or PNG where pixels are transparent; what is so already is kept."""
+    if texture is None or texture.mime in PLAIN:
+        return texture
     with Image.open(io.BytesIO(texture.data)) as image:
         clear = image.has_transparency_data and bool((np.asarray(image.convert("RGBA"))[..., 3] < 255).any())
     mime = mime_of("auto", clear)
