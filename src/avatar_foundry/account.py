@@ -1,20 +1,22 @@
 """The last steps that generated and processed avatars share: run, sign, judge, write, and give an account."""
 
 import hashlib
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from .avatar import Avatar, Clip
-from .errors import ExportRefused, Suggestion
+from .errors import ExportRefused, Issue, Suggestion
 from .fitting import Notes
 from .formats import stored_counts
 from .pipeline import OnStep, Stage, run
 from .platforms import Platform
 from .platforms.fit_bytes import fit_bytes
 from .platforms.platform import RULE_OF
-from .rules import RULES, inspect
+from .rules import RULES, Order, described, inspect
 from .rules.budget import over
 from .rules.registry import SEVERITIES
 
@@ -68,7 +70,8 @@ def produce(
     avatar, steps = run(stages, on_step=lambda fraction, s: on_step(fraction * share, s))
     on_step(share, WRITE)
     avatar = sign(avatar)
-    findings = judge(avatar, platform)
+    findings = judge(avatar, platform, Order(compression, tuple(formats)))
+    avatar = replace(avatar, extras={**avatar.extras, "validation": summary(findings)})
     before = time.perf_counter()
     files = platform.written(avatar, formats, compression)
     if (size := len(next(iter(files.values())))) > platform.budget.bytes:
@@ -77,6 +80,8 @@ def produce(
         size = len(next(iter(files.values())))
         notes[:] = [n._replace(after=size) if n.budget == "bytes" else n for n in notes]
         findings += refuse(too_large(size, platform), platform)
+    if "report" in formats:
+        files[f"{avatar.name}_report.json"] = report(Written(avatar, files, findings, {}, notes), platform)
     writing = time.perf_counter() - before
     timings = {"total": 1000 * (time.perf_counter() - started), WRITE.name: 1000 * writing}
     for step in steps:
@@ -84,28 +89,37 @@ def produce(
     return Written(avatar, files, findings, {k: round(v, 1) for k, v in sorted(timings.items())}, notes)
 
 
-def judge(avatar: Avatar, platform: Platform) -> list[dict[str, Any]]:
+def judge(avatar: Avatar, platform: Platform, order: Order = Order()) -> list[dict[str, Any]]:
     """What the platform's rules find, as plain data. Raises ExportRefused when one of them is an error.
 
-    Not the size of the file: that is judged when it is written."""
-    found = [
-        {"severity": s, "rule": rule, **finding._asdict()}
-        for s, rule, finding in inspect(avatar, platform)
-        if rule != RULE_OF["bytes"]
-    ]
-    return refuse(found, platform)
+    order: how the files are asked for. Not the size of the file: that is judged when it is written."""
+    found = inspect(avatar, replace(platform, order=order))
+    return refuse([described(s, rule, f) for s, rule, f in found if rule != RULE_OF["bytes"]], platform)
 
 
 def refuse(found: list[dict[str, Any]], platform: Platform) -> list[dict[str, Any]]:
-    """`found` itself. Raises ExportRefused when an error is among it."""
-    if refused := [f for f in found if f["severity"] == "error"]:
-        raise ExportRefused(
-            f"{len(refused)} rules of {platform.title} fail: {refused[0]['message']}",
-            findings=found,
-            stage="rules",
-            suggestions=[s for f in refused if (s := way_out(f)) is not None],
-        )
-    return found
+    """`found` itself. Raises ExportRefused when an error is among it: the message names the first, each rule that is
+    broken lends one suggestion, each finding one issue."""
+    refused = [f for f in found if f["severity"] == "error"]
+    if not refused:
+        return found
+    count = len({f["rule"] for f in refused})
+    ways = {f["rule"]: way_out(f) or Suggestion(**f["suggestion"]) for f in refused}
+    raise ExportRefused(
+        f"{count} {'rule' if count == 1 else 'rules'} of {platform.title} {'fails' if count == 1 else 'fail'}: "
+        f"{refused[0]['message']} ({refused[0]['rule']})",
+        findings=found,
+        stage="rules",
+        suggestions=list(dict.fromkeys(ways.values())),
+        issues=[Issue(f"/{f['where']}" if f["where"] else "", f["message"]) for f in refused[:32]],
+    )
+
+
+def summary(findings: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the files tell about their inspection: how many findings of each severity, and of each rule."""
+    rules = Counter(f["rule"] for f in findings)
+    counts = Counter(f["severity"] for f in findings)
+    return {**{s: counts[s] for s in SEVERITIES}, "rules": dict(sorted(rules.items()))}
 
 
 def too_large(size: int, platform: Platform) -> list[dict[str, Any]]:
@@ -113,7 +127,7 @@ def too_large(size: int, platform: Platform) -> list[dict[str, Any]]:
     rule = RULE_OF["bytes"]
     severity = platform.severities.get(rule, (RULES[rule].severity, ""))[0]
     found = over("bytes", size, platform.budget.bytes, "bytes in the main file")
-    return [{"severity": severity, "rule": rule, **f._asdict()} for f in found]
+    return [described(severity, rule, f) for f in found]
 
 
 CHEAPER = {  # what makes room where a budget was not met, beyond what was tried already
@@ -181,6 +195,15 @@ def told(clip: Clip) -> dict[str, Any]:
     seconds = float(clip.times[-1] - clip.times[0]) if len(clip.times) else 0.0
     moving = clip.travel is not None or clip.turn is not None
     return {"name": clip.name, "seconds": round(seconds, 3), "loop": clip.loop, "root_motion": moving}
+
+
+def report(made: Written, platform: Platform) -> bytes:
+    """The account as a file of its own, for pipelines that keep what was found beside what was made. The same avatar
+    gives the same bytes: it tells no times."""
+    told = {k: v for k, v in account(made, platform).items() if k != "timings"}
+    about = {k: v for k, v in made.avatar.extras.items() if k != "validation"}
+    text = json.dumps({**about, **told}, sort_keys=True, indent=1, ensure_ascii=False, default=list)
+    return (text + "\n").encode()
 
 
 def _level(avatar: Avatar, k: int) -> dict[str, Any]:

@@ -29,17 +29,17 @@ Color = Annotated[str, Field(min_length=1, max_length=32, description="#rrggbb o
 
 
 def _clips(value: Any) -> Any:
-    """ "walk, run" is ["walk", "run"], and ["all"] is "all". Raises ValueError for a clip that does not exist."""
+    """ "walk, run" is ["walk", "run"], and ["all"] is "all". Raises ValueError for what is no clip."""
     if isinstance(value, str) and value != "all":
         value = [name.strip() for name in value.split(",") if name.strip()]
-    if isinstance(value, list | tuple) and len(value) <= 64 and all(isinstance(name, str) for name in value):
-        if "all" in value:
-            return "all"
-        for name in value:
-            if name not in CLIPS:
-                raise ValueError(f"unknown clip '{name[:64]}'")
-        return tuple(dict.fromkeys(value))
-    return value
+    if value == "all" or (isinstance(value, list | tuple) and "all" in value):
+        return "all"
+    if not isinstance(value, list | tuple) or len(value) > 64 or not all(isinstance(name, str) for name in value):
+        raise ValueError("must be 'all' or a list of up to 64 names of clips")
+    for name in value:
+        if name not in CLIPS:
+            raise ValueError(f"unknown clip '{name[:64]}'")
+    return tuple(dict.fromkeys(value))
 
 
 Animations = Annotated[
@@ -125,7 +125,7 @@ class Recipe(_Model):
     lods: bool = Field(True, description="write lower levels of detail")
     no_face: bool = Field(False, description="no shapes, and eye and jaw joints without weights")
     seed: int = Field(0, ge=0, le=2**53, description="varies what nothing else settles; 0 varies nothing")
-    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static"], ...] = Field(
+    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report"], ...] = Field(
         (), max_length=8, description="further formats beside the GLB"
     )
     body: BodySpec = BodySpec()

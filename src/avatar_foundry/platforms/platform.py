@@ -9,7 +9,8 @@ from ..errors import RecipeError
 from ..fitting import Notes
 from ..formats import GlbOptions, compressible
 from ..pipeline import Stage
-from ..rules import RULES
+from ..rules import RULES, Order
+from ..rules.registry import OFF
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
@@ -18,6 +19,7 @@ from ..stages.fit_images import fit_images, power_below
 from ..stages.fit_shapes import fit_shapes
 from ..stages.limit_influences import limit_influences
 from ..stages.name_loops import name_loops
+from ..stages.name_parts import name_parts
 from ..stages.plain_pictures import plain_pictures
 from ..stages.reduce_skeleton import reduce_skeleton
 from ..stages.rename_shapes import rename_shapes
@@ -26,7 +28,21 @@ Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
 Packed = Callable[[Avatar, str], bytes]
 # format -> what follows the name, where that is not .FORMAT
-ENDINGS = {"vrm0": "_vrm0.vrm", "obj": "_obj.zip", "static": "_static.glb"}
+ENDINGS = {"report": "_report.json", "vrm0": "_vrm0.vrm", "obj": "_obj.zip", "static": "_static.glb"}
+
+
+#: The families of rules that apply everywhere. Those of one platform (vrm/, roblox/ ..) it adds itself.
+FAMILIES = (
+    "mesh/",
+    "skin/",
+    "skeleton/",
+    "morph/",
+    "material/",
+    "texture/",
+    "animation/",
+    "budget/",
+    "format/",
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +85,14 @@ class Platform:
     springs:      whether hair, skirts and capes get chains of joints that swing.
     atlas:        whether body and outfit are merged into two draw calls unless the recipe says otherwise.
     rules:        id prefixes of the rules that apply.
-    severities:   rule id -> (severity, reason), where it differs from the rule's own.
+    severities:   rule id -> (severity, reason), where it differs from the rule's own; "off": it does not apply.
     bone_pattern: what bone names may look like.
+    bone_axis:    the local axis that limbs lie along: "+Y", or "±X" where sides are mirrored; "" for no convention.
     required:     bones that must be there, by their names in this platform.
+    node_pattern: what names of parts keep through the importer.
+    node_suffixes: endings of parts' names that the importer takes for orders.
+    packages:     compression -> what must be installed before the engine reads it.
+    order:        how the files are asked for; `judge` fills it in.
     exports:      further formats that may be asked for: ending -> what writes NAME.ending.
     variants:     further files that are always written: what follows NAME -> what writes it.
     static:       what writes the format "static", NAME_static.glb, compressed as the recipe asks; None: nothing does.
@@ -94,9 +115,14 @@ class Platform:
     springs: bool = False
     atlas: bool = False
     budget: Budget = field(default_factory=lambda: Budget(70_000, 256))
-    rules: tuple[str, ...] = ("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/")
+    rules: tuple[str, ...] = FAMILIES
     severities: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bone_pattern: str = r"[A-Za-z0-9_]+"
+    bone_axis: str = ""
+    node_pattern: str = r"[\w.$-]([\w.$ -]*[\w.$-])?"
+    node_suffixes: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    order: Order = Order()
     required: tuple[str, ...] = ()
     metres_per_unit: float = 1.0
     exports: Mapping[str, Export] = field(default_factory=dict)
@@ -113,6 +139,27 @@ class Platform:
     def bones(self) -> Mapping[str, str]:
         """Canonical bone name -> theirs."""
         return self.skeleton.names if self.skeleton is not None else {}
+
+    @property
+    def root(self) -> str:
+        """The joint above the hips, at the origin; "" where the platform has none."""
+        first = self.skeleton.joints[0] if self.skeleton is not None and self.skeleton.joints else None
+        return first.name if first is not None and not first.source and not first.parent else ""
+
+    @property
+    def helpers(self) -> tuple[str, ...]:
+        """The joints without skin that hang below the root, for the platform's own tools."""
+        joints = self.skeleton.joints if self.skeleton is not None else ()
+        beside = {self.root} - {""}
+        for j in joints:
+            if not j.weighted and j.parent in beside:
+                beside.add(j.name)
+        return tuple(sorted(beside - {self.root}))
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The media types of images that its programs read."""
+        return ("image/png", "image/jpeg", *(() if self.plain else ("image/webp",)))
 
     @property
     def finish(self) -> tuple[Stage, ...]:
@@ -137,6 +184,7 @@ class Platform:
             *((rename_shapes(self.shapes),) if self.shapes else ()),
             *((name_loops(self.loops),) if self.loops else ()),
             *((plain_pictures(),) if self.plain else ()),
+            name_parts(self.node_pattern, self.node_suffixes),
             fit_images(budget.texture, budget.texture_memory, self.texel, notes),
         )
 
@@ -150,11 +198,11 @@ class Platform:
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that are written: GLB always, the others when they are asked for."""
-        return ("glb", *sorted([*self.exports, *(("static",) if self.static is not None else ())]))
+        return ("glb", *sorted(["report", *self.exports, *(("static",) if self.static is not None else ())]))
 
     def written(self, avatar: Avatar, formats: Iterable[str], compression: str) -> dict[str, bytes]:
         """{file name: bytes}, the main file first. Raises RecipeError for what this platform has not."""
-        wanted = [kind for kind in dict.fromkeys(formats) if kind != "glb"]
+        wanted = [kind for kind in dict.fromkeys(formats) if kind not in ("glb", "report")]  # who judged it reports
         self.check(wanted, compression)
         # Draco that the static file alone can have leaves the main file as it is
         spared = compression == "draco" and "static" in wanted and not compressible(avatar)
@@ -186,6 +234,7 @@ class Platform:
 
     def describe(self) -> dict[str, Any]:
         """What users are told about this platform, as plain data."""
+        off = {id for id, (severity, _) in self.severities.items() if severity == OFF}
         return {
             "id": self.id,
             "title": self.title,
@@ -201,6 +250,6 @@ class Platform:
             "morph_naming": "ARKit, Oculus visemes and Ready Player Me extras, by their own names"
             + (f", but visemes as {', '.join(list(self.shapes.values())[:2])} ..." if self.shapes else ""),
             "lods": self.lods,
-            "rules": sorted(r for r in RULES if r.startswith(self.rules)),
+            "rules": sorted(r for r in RULES if r.startswith(self.rules) and r not in off),
             "notes": list(self.notes),
         }

@@ -10,7 +10,7 @@ from ..budgets import BudgetSpec
 from ..errors import Issue, RecipeError, Suggestion
 from ..humanoid import INDEX, NAMES
 from ..platforms import PLATFORMS
-from ..recipe import Animations, nearest
+from ..recipe import Animations, nearest, suggest
 from ..repair import FIXES
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
@@ -44,7 +44,7 @@ class Options(BaseModel):
     budget: BudgetSpec = Field(BudgetSpec(), description="numbers that the files must meet, below the platform's own")
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
     compression: Literal["none", "meshopt", "draco"] = "none"
-    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static"], ...] = Field(
+    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report"], ...] = Field(
         (), max_length=8, description="further formats beside the GLB, where the platform has them"
     )
     hints: Mapping[Annotated[str, Field(max_length=32)], Point] = Field(
@@ -117,6 +117,8 @@ def parse(data: Mapping[str, Any]) -> Options:
             cause = found.get("ctx", {}).get("error")
             if isinstance(cause, Unknown) and cause.suggestion:
                 suggestions.append(cause.suggestion)
+            elif found["loc"][:1] == ("animations",) and (cure := suggest(found)):
+                suggestions.append(cure)
             message = str(cause) if cause is not None else found["msg"]
             if found["type"] == "extra_forbidden":
                 close = nearest(str(found["loc"][-1]), tuple(Options.model_fields))

@@ -78,6 +78,15 @@ class File(Open):
     url: str
 
 
+class Animation(Open):
+    """A clip in the files. root_motion: whether it moves over the ground."""
+
+    name: str
+    seconds: float
+    loop: bool
+    root_motion: bool
+
+
 class Findings(Open):
     """What the rules found: numbers by severity, and each finding."""
 
@@ -109,6 +118,7 @@ class Made(Open):
     lods: list[dict[str, Any]]
     bone_count: int
     morph_names: list[str]
+    animations: list[Animation] = []
     validation: Findings
     timings: dict[str, float]
     licences: list[dict[str, str]]
