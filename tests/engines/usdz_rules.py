@@ -1,7 +1,7 @@
 """What AR Quick Look and RealityKit demand of a USDZ, checked in the file alone.
 
-The rules of `usdchecker --arkit`, and Apple's advice. The package is taken apart byte by byte; the layer inside is opened
-with OpenUSD.
+The rules of `usdchecker --arkit`, and Apple's advice. The package is taken apart byte by byte; the layer inside is
+opened with OpenUSD.
 """
 
 import io
@@ -32,14 +32,14 @@ def package_problems(data: bytes) -> Iterator[str]:
             yield f"{name} is encrypted"
         if offset % 64:
             yield f"{name} begins at {offset}, no multiple of 64"
-        content = data[offset : offset + size]
-        if (kind := suffix(name)) in PICTURES:
+        content = data[offset : offset + size] if not method else b""
+        if (kind := suffix(name)) in PICTURES and content:
             with Image.open(io.BytesIO(content)) as image:
                 if image.format != PICTURES[kind]:
                     yield f"{name} is {image.format}"
                 if max(image.size) > EDGE:
                     yield f"{name} is larger than {EDGE} pixels"
-        elif kind not in LAYERS:
+        elif kind not in LAYERS | set(PICTURES):
             yield f"{name} is neither layer nor picture"
     if len({name for name, *_ in files}) != len(files):
         yield "an entry is there twice"

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._version import __version__
 from ..avatar import Avatar, Material, Mesh, Texture
@@ -61,8 +62,8 @@ def mesh_lines(mesh: Mesh, material: str, before: I64) -> tuple[str, I64]:
     keep, faces = used_vertices(mesh)
     normals = unit((mesh.normals if mesh.normals is not None else vertex_normals(mesh.positions, mesh.faces))[keep])
     points, column = whole(mesh.positions[keep], POSITIONS), ["v ", " ", " "]
-    if mesh.colors is not None:  # a habit of many programs: linear colours behind the position
-        points = np.concatenate([points, whole(mesh.colors[keep, :3], POSITIONS)], axis=1)
+    if mesh.colors is not None:  # a habit of many programs: colours as screens show them, behind the position
+        points = np.concatenate([points, whole(as_shown(mesh.colors[keep, :3]), POSITIONS)], axis=1)
         column += [" ", " ", " "]
     text = rows(points, POSITIONS, column, "\n") + rows(whole(normals, NORMALS), NORMALS, ("vn ", " ", " "), "\n")
     v, n = faces + 1 + before[0], faces + 1 + before[2]
@@ -80,6 +81,12 @@ def mesh_lines(mesh: Mesh, material: str, before: I64) -> tuple[str, I64]:
         uvs = len(used)
     text += (f"{material}\n" if material else "") + rows(corners, 0, between, "\n")
     return text.removesuffix("\n"), np.array([len(keep), uvs, len(keep)])
+
+
+def as_shown(linear: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Linear colours -> sRGB."""
+    c = np.clip(linear.astype(np.float64), 0.0, 1.0)
+    return np.asarray(np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055))
 
 
 class Pictures:
