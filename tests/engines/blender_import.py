@@ -1,4 +1,4 @@
-"""Run by Blender's own Python (bpy): import a GLB or an FBX, pose it, write what Blender evaluates.
+"""Run by Blender's own Python (bpy): import a GLB, an FBX or a USDZ, pose it, write what Blender evaluates.
 
 usage: python blender_import.py, then lines {"arguments": [FILE, REQUEST.json, OUT.bin]} on its input; it answers each
 by a line as pose_three.mjs does. The request's poses hold "matrices": {bone: 16 numbers}, skinning matrices in glTF's
@@ -50,7 +50,11 @@ def evaluate(file, request, out):
     with open(request, encoding="utf-8") as f:
         asked = json.load(f)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    if file.endswith(".fbx"):
+    begin, rate = 1.0, bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    if file.endswith(".usdz"):
+        bpy.ops.wm.usd_import(filepath=file)
+        begin, rate = 0.0, 30.0  # frames are the file's time codes
+    elif file.endswith(".fbx"):
         bpy.ops.import_scene.fbx(filepath=file)
     else:
         bpy.ops.import_scene.gltf(filepath=file)
@@ -90,9 +94,8 @@ def evaluate(file, request, out):
         armature.animation_data.action = action
         if hasattr(action, "slots"):
             armature.animation_data.action_slot = action.slots[0]
-    rate = bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
     for seconds in asked.get("times", ()):
-        frame = 1.0 + rate * seconds
+        frame = begin + rate * seconds
         bpy.context.scene.frame_set(int(frame), subframe=frame % 1.0)
         parts += [evaluated(o) for o in meshes]
     with open(out, "wb") as f:
