@@ -1,18 +1,23 @@
 """Write the files of a platform: the GLB, one more per coarser level of detail, and further formats."""
 
+import re
 from dataclasses import replace
 
 from ..avatar import Avatar
 from ..errors import RecipeError
 from ..formats import FbxOptions, GlbOptions, compressible, unrigged, write_fbx, write_glb
 from ..formats.glb import Splits
+from ..formats.names import unique_names
 from ..formats.usdz import DEFAULT as DEFAULT_USDZ
 from ..formats.usdz import UsdzOptions, write_usdz
 from ..formats.vrm import DEFAULT as DEFAULT_VRM
 from ..formats.vrm import Version, VrmOptions, write_vrm
 from ..formats.vrm_meta import meta_for
+from ..formats.vrma import write_vrma
 from ..render import encode_png, over_backdrop, thumbnail
-from .platform import Export, Platform
+from .platform import Clips, Export, Platform
+
+UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
@@ -54,6 +59,24 @@ def usdz(options: UsdzOptions = DEFAULT_USDZ) -> Export:
 def fbx(options: FbxOptions) -> Export:
     """What writes FBX so."""
     return lambda avatar: write_fbx(avatar, options)
+
+
+def vrma(options: VrmOptions = DEFAULT_VRM) -> Clips:
+    """What writes a VRM Animation per clip: NAME_CLIP.vrma. options: as for `vrm`."""
+
+    def write(avatar: Avatar) -> dict[str, bytes]:
+        if not avatar.clips:
+            raise RecipeError(
+                "A .vrma holds an animation, and none was asked for",
+                hint='Ask for "animations", for example ["idle", "walk"].',
+                pointer="/animations",
+            )
+        names = unique_names([UNSAFE.sub("_", clip.name).strip("_") or "clip" for clip in avatar.clips])
+        return {
+            f"_{name}.vrma": write_vrma(avatar, clip, options) for name, clip in zip(names, avatar.clips, strict=True)
+        }
+
+    return write
 
 
 def vrm(version: Version = "1.0", options: VrmOptions = DEFAULT_VRM, picture: int = 384) -> Export:

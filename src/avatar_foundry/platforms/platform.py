@@ -10,7 +10,7 @@ from ..fitting import Notes
 from ..formats import GlbOptions, compressible
 from ..pipeline import Stage
 from ..rules import RULES, Order
-from ..rules.registry import OFF
+from ..rules.registry import OFF, PLAIN
 from ..stages.adapt_skeleton import Scheme, adapt_skeleton
 from ..stages.add_springs import add_springs
 from ..stages.atlas_textures import atlas_textures
@@ -27,6 +27,7 @@ from ..stages.rename_shapes import rename_shapes
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
 Packed = Callable[[Avatar, str], bytes]
+Clips = Callable[[Avatar], Mapping[str, bytes]]
 # format -> what follows the name, where that is not .FORMAT
 ENDINGS = {"report": "_report.json", "vrm0": "_vrm0.vrm", "obj": "_obj.zip", "static": "_static.glb"}
 
@@ -96,6 +97,7 @@ class Platform:
     exports:      further formats that may be asked for: ending -> what writes NAME.ending.
     variants:     further files that are always written: what follows NAME -> what writes it.
     static:       what writes the format "static", NAME_static.glb, compressed as the recipe asks; None: nothing does.
+    clips:        what writes the format "vrma", a file per clip: {what follows NAME: its bytes}; None: nothing does.
     codecs:       the compressions that its programs read.
     plain:        whether its programs read no textures but PNG and JPEG.
     texel:        bytes that a pixel takes on the graphics card: 1 where the engine compresses textures, else 4.
@@ -122,12 +124,13 @@ class Platform:
     node_pattern: str = r"[\w.$-]([\w.$ -]*[\w.$-])?"
     node_suffixes: tuple[str, ...] = ()
     packages: Mapping[str, str] = field(default_factory=dict)
-    order: Order = Order()
+    order: Order = PLAIN
     required: tuple[str, ...] = ()
     metres_per_unit: float = 1.0
     exports: Mapping[str, Export] = field(default_factory=dict)
     variants: Mapping[str, Export] = field(default_factory=dict)
     static: Packed | None = None
+    clips: Clips | None = None
     codecs: tuple[str, ...] = ("meshopt", "draco")
     plain: bool = False
     texel: int = 1
@@ -166,19 +169,35 @@ class Platform:
         """The stages that finish an avatar for this platform."""
         return self.finish_for(None)
 
+    def merges(self, atlas: bool | None) -> bool:
+        """Whether textures are merged, after the recipe's word on it."""
+        return self.atlas if atlas is None else atlas
+
+    def painted(self, texture_format: str, atlas: bool | None) -> str:
+        """What textures are painted as for a recipe that wants `texture_format`; an atlas is encoded once, at the end."""
+        webp = texture_format == "auto" and self.texture_format == "webp" and not self.merges(atlas)
+        return "webp" if webp else texture_format
+
     def finish_for(
-        self, atlas: bool | None, *, skeleton: str = "full", texture_size: int | None = None, notes: Notes | None = None
+        self,
+        atlas: bool | None,
+        *,
+        skeleton: str = "full",
+        texture_size: int | None = None,
+        texture_format: str = "auto",
+        notes: Notes | None = None,
     ) -> tuple[Stage, ...]:
         """As `finish`, with the recipe's word on the atlas, on the level of the skeleton and on textures; None leaves
         them to the platform. What was done to meet the budget goes into `notes`."""
-        merge, budget = self.atlas if atlas is None else atlas, self.budget
+        budget = self.budget
+        mime = "image/webp" if texture_format == "auto" and self.texture_format == "webp" else ""
         sheet = power_below(min(2 * (texture_size or self.texture_size), budget.texture))
         return (
             *((add_springs(),) if self.springs else ()),
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             reduce_skeleton(self.skeleton, skeleton, budget.bones, notes),
             limit_influences(budget.influences, notes),
-            *((atlas_textures(power_below(min(2 * self.texture_size, budget.texture))),) if merge else ()),
+            *((atlas_textures(sheet, mime),) if self.merges(atlas) else ()),
             fit_draws(budget.materials, budget.draw_calls, sheet, notes),
             fit_shapes(budget.morphs, notes),
             *((rename_shapes(self.shapes),) if self.shapes else ()),
@@ -198,7 +217,9 @@ class Platform:
     @property
     def formats(self) -> tuple[str, ...]:
         """The formats that are written: GLB always, the others when they are asked for."""
-        return ("glb", *sorted(["report", *self.exports, *(("static",) if self.static is not None else ())]))
+        more = {"static": self.static, "vrma": self.clips}
+        own = [kind for kind, write in more.items() if write is not None]
+        return ("glb", *sorted(["report", *self.exports, *own]))
 
     def written(self, avatar: Avatar, formats: Iterable[str], compression: str) -> dict[str, bytes]:
         """{file name: bytes}, the main file first. Raises RecipeError for what this platform has not."""
@@ -212,6 +233,8 @@ class Platform:
             name = avatar.name + ENDINGS.get(kind, f".{kind}")
             if kind == "static" and self.static is not None:
                 files[name] = self.static(avatar, compression)
+            elif kind == "vrma" and self.clips is not None:
+                files |= {avatar.name + ending: data for ending, data in self.clips(avatar).items()}
             elif name not in files:
                 files[name] = self.exports[kind](avatar)
         return files

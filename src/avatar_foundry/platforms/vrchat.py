@@ -9,8 +9,8 @@ from ..pipeline import run
 from ..stages.adapt_skeleton import renamed
 from ..stages.drop_springs import drop_springs
 from ..stages.merge_whole import merge_whole
-from .files import fbx, vrm, write_glbs
-from .platform import Budget, Platform
+from .files import fbx, vrm, vrma, write_glbs
+from .platform import FAMILIES, Budget, Platform
 from .unity import unity_name
 from .vrchat_rank import LIMITS
 
@@ -34,6 +34,7 @@ PLATFORM = Platform(
         "_mobile.glb": lambda avatar: write_glb(mobile(avatar)),
         "_mobile.vrm": lambda avatar: vrm("1.0", OPTIONS)(mobile(avatar)),
     },
+    clips=vrma(OPTIONS),
     exports={"vrm": vrm("1.0", OPTIONS), "vrm0": vrm("0.x", OPTIONS), "fbx": fbx(FbxOptions())},
     skeleton=SKELETON,
     springs=True,
@@ -41,7 +42,15 @@ PLATFORM = Platform(
     shapes=VRCHAT_SHAPES,
     texture_size=1024,
     budget=Budget(triangles=70_000, bones=150, materials=8, draw_calls=2, texture=2048, bytes=200_000_000),
-    rules=("mesh/", "skin/", "skeleton/", "morph/", "material/", "budget/", "vrm/"),
+    plain=True,  # neither UniVRM nor glTFast knows WebP
+    packages={"meshopt": "com.unity.meshopt.decompress", "draco": "com.unity.cloud.draco"},
+    severities={
+        "skeleton/t-pose": ("warning", "the SDK retargets from the T-pose, and the VRM beside the file demands it"),
+        "skeleton/stance": ("warning", "Unity's Humanoid importer says the bone is not in T-pose"),
+        "skeleton/canonical-bone": ("error", "the SDK demands chest, neck and both shoulders besides the fifteen"),
+        "skeleton/chest-children": ("warning", "the SDK checks that shoulders and neck are children of the chest"),
+    },
+    rules=(*FAMILIES, "vrm/"),
     required=tuple(sorted(map(unity_name, REQUIRED))),
     notes=(
         "Visemes are called vrc.v_aa and so on: the SDK finds them with Auto Detect, or is told by name.",
