@@ -18,7 +18,7 @@ from .platforms.fit_bytes import fit_bytes
 from .platforms.platform import RULE_OF
 from .rules import RULES, Order, described, inspect
 from .rules.budget import over
-from .rules.registry import SEVERITIES
+from .rules.registry import PLAIN, SEVERITIES
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def produce(
     return Written(avatar, files, findings, {k: round(v, 1) for k, v in sorted(timings.items())}, notes)
 
 
-def judge(avatar: Avatar, platform: Platform, order: Order = Order()) -> list[dict[str, Any]]:
+def judge(avatar: Avatar, platform: Platform, order: Order = PLAIN) -> list[dict[str, Any]]:
     """What the platform's rules find, as plain data. Raises ExportRefused when one of them is an error.
 
     order: how the files are asked for. Not the size of the file: that is judged when it is written."""

@@ -23,6 +23,9 @@ PLATFORM = Platform(
     skeleton=renamed(NAMES, PARENTS, blender_name),
     budget=Budget(triangles=200_000, bones=400, materials=64, draw_calls=64, texture=8192, bytes=200_000_000),
     bone_pattern=r"[A-Za-z0-9_]+(\.[LR])?",
+    bone_axis="+Y",
+    codecs=("draco",),  # io_scene_gltf2 5.0 refuses files that need meshopt
+    severities={"skeleton/t-pose": ("off", "Blender retargets nothing by itself")},
     required=tuple(sorted(map(blender_name, REQUIRED))),
     notes=(
         "On import leave the bone direction at Blender's own: the bones already lie along +Y.",

@@ -23,7 +23,17 @@ PLATFORM = Platform(
     codecs=(),  # the importer knows neither meshopt nor Draco
     node_pattern=r"[^\x00-\x1f\"%./:@]+",
     node_suffixes=(
-        "noimp", "col", "convcol", "colonly", "convcolonly", "navmesh", "occ", "occonly", "vehicle", "wheel", "rigid"
+        "noimp",
+        "col",
+        "convcol",
+        "colonly",
+        "convcolonly",
+        "navmesh",
+        "occ",
+        "occonly",
+        "vehicle",
+        "wheel",
+        "rigid",
     ),
     severities={
         "skeleton/t-pose": ("warning", "the profile's reference is the T-pose; else switch on Fix Silhouette"),

@@ -25,6 +25,12 @@ PLATFORM = Platform(
     skeleton=renamed(NAMES, PARENTS, unity_name),
     lods="msft",
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=4096, bytes=60_000_000),
+    plain=True,  # glTFast knows no WebP
+    packages={"meshopt": "com.unity.meshopt.decompress", "draco": "com.unity.cloud.draco"},
+    severities={
+        "skeleton/t-pose": ("warning", "its Humanoid importer allows 5 degrees; beyond, Enforce T-Pose turns the arms"),
+        "skeleton/stance": ("warning", "its Humanoid importer says the bone is not in T-pose"),
+    },
     required=tuple(sorted(map(unity_name, REQUIRED))),
     notes=(
         "The .fbx holds all levels as NAME_LOD0..3, of which Unity makes a LOD Group; as Humanoid it maps.",

@@ -160,7 +160,13 @@ PLATFORM = Platform(
     lods="msft",
     budget=Budget(triangles=100_000, bones=512, materials=24, draw_calls=24, texture=4096, bytes=80_000_000),
     required=tuple(sorted(j.name for j in JOINTS if j.source in REQUIRED and j.weighted)),
-    severities={"skin/unused-joint": ("hint", "the mannequin keeps metacarpals and ik bones without weights")},
+    bone_axis="±X",
+    plain=True,  # Interchange is not known to take WebP
+    codecs=("draco",),  # Interchange knows no meshopt
+    severities={
+        "skin/unused-joint": ("hint", "the mannequin keeps metacarpals and ik bones without weights"),
+        "skeleton/t-pose": ("off", "the mannequin itself rests in an A-pose, and the IK Retargeter takes any pose"),
+    },
     notes=(
         "The .fbx stands +Z up, in centimetres, its levels in LOD groups: switch on Import Mesh LODs.",
         "Switch on Import Morph Targets.",

@@ -3,8 +3,8 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from .registry import RULES, Finding, Rule, inspect, rule
-from .source_registry import SOURCE_RULES, Cure, SourceRule, described, inspect_source, refusal, suggestion_for
+from .registry import RULES, Cure, Finding, Order, Rule, inspect, rule
+from .source_registry import SOURCE_RULES, SourceRule, described, inspect_source, refusal, suggestion_for
 from .source_subject import Subject
 
 for _module in sorted(m.name for m in iter_modules(__path__)):
@@ -15,6 +15,7 @@ __all__ = [
     "SOURCE_RULES",
     "Cure",
     "Finding",
+    "Order",
     "Rule",
     "SourceRule",
     "Subject",

@@ -1,12 +1,18 @@
-"""The registry: a rule is one function with an id, a severity and, where sensible, a stage that cures it."""
+"""The registry: a rule is one function with an id, a severity and what to do about its findings."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from ..avatar import Avatar
 from ..pipeline import Stage
+from ..repair import FIXES
+from ..stages.repair_upload import repair_upload
 
+P = ParamSpec("P")
+R = TypeVar("R")
 SEVERITIES = ("error", "warning", "info", "hint")
+OFF = "off"  # a platform's word for a rule that does not apply to it
 
 
 class Limits(Protocol):
@@ -32,8 +38,18 @@ class Limits(Protocol):
     def morphs(self) -> int | None: ...
 
 
+class Order(NamedTuple):
+    """How the files are asked for: the compression of the GLB, and the formats beside it."""
+
+    compression: str = "none"
+    formats: tuple[str, ...] = ()
+
+
+PLAIN = Order()
+
+
 class Target(Protocol):
-    """What rules know of a platform."""
+    """What rules know of a platform; see platforms.Platform."""
 
     @property
     def rules(self) -> tuple[str, ...]: ...
@@ -46,9 +62,29 @@ class Target(Protocol):
     @property
     def bone_pattern(self) -> str: ...
     @property
+    def required(self) -> tuple[str, ...]: ...
+    @property
     def texel(self) -> int: ...
     @property
-    def required(self) -> tuple[str, ...]: ...
+    def bone_axis(self) -> str: ...
+    @property
+    def root(self) -> str: ...
+    @property
+    def helpers(self) -> tuple[str, ...]: ...
+    @property
+    def shapes(self) -> Mapping[str, str]: ...
+    @property
+    def loops(self) -> str: ...
+    @property
+    def packages(self) -> Mapping[str, str]: ...
+    @property
+    def images(self) -> tuple[str, ...]: ...
+    @property
+    def node_pattern(self) -> str: ...
+    @property
+    def node_suffixes(self) -> tuple[str, ...]: ...
+    @property
+    def order(self) -> Order: ...
 
 
 class Finding(NamedTuple):
@@ -72,35 +108,79 @@ class Finding(NamedTuple):
 Check = Callable[[Avatar, Target], Iterator[Finding]]
 
 
+class Cure(NamedTuple):
+    """What to do about a finding.
+
+    title, description: for people.  confidence: how sure it helps, 0..1.  fix: id of a repair; "" when only a person
+    can act.
+    """
+
+    title: str
+    description: str
+    confidence: float
+    fix: str = ""
+
+
 class Rule(NamedTuple):
-    """id: family/noun-phrase, for ever.  fix: a stage that cures it: offered, never silent.  check: docstring = title
-    and rationale."""
+    """id: family/noun-phrase, for ever.  check: its docstring holds title and rationale."""
 
     id: str
     severity: str
-    fix: Stage | None
+    cure: Cure
     check: Check
+
+    @property
+    def fix(self) -> Stage | None:
+        """The stage that cures it, where one can do so safely: offered, never silent."""
+        return repair_upload(fixes=(self.cure.fix,)) if self.cure.fix else None
 
 
 RULES: dict[str, Rule] = {}
 
 
-def rule(id: str, *, severity: str, fix: Stage | None = None) -> Callable[[Check], Check]:
+#: Where a rule has nothing better to say.
+CHANGE = Cure("Change the Input", "Change what the finding names, or choose another platform", 0.3)
+
+
+def rule(id: str, *, severity: str, cure: Cure = CHANGE) -> Callable[[Check], Check]:
     """Register the decorated check under `id`."""
 
     def wrap(check: Check) -> Check:
         assert id not in RULES, id
         assert check.__doc__, id
         assert severity in SEVERITIES, id
-        RULES[id] = Rule(id, severity, fix, check)
+        assert not cure.fix or cure.fix in FIXES, (id, cure.fix)
+        RULES[id] = Rule(id, severity, cure, check)
         return check
 
     return wrap
 
 
+_known: dict[Any, tuple[Any, Any]] = {}
+
+
+def shared(fn: Callable[P, R]) -> Callable[P, R]:
+    """Compute `fn` once per inspection, however many rules ask: arguments are told apart by identity."""
+
+    @wraps(fn)
+    def call(*args: P.args, **options: P.kwargs) -> R:
+        key = (fn, *map(id, args), *map(id, options.values()))
+        if (hit := _known.get(key)) is None:
+            hit = _known[key] = ((args, options), fn(*args, **options))  # kept alive: no other takes the same id
+        found: R = hit[1]
+        return found
+
+    return call
+
+
 def inspect(avatar: Avatar, platform: Target) -> Iterator[tuple[str, str, Finding]]:
     """Yield (severity, rule id, finding) for the platform's rules, in id order."""
-    for id, entry in sorted(RULES.items()):
-        if id.startswith(platform.rules):
-            severity, _ = platform.severities.get(id, (entry.severity, ""))
-            yield from ((severity, id, finding) for finding in entry.check(avatar, platform))
+    try:
+        for id, entry in sorted(RULES.items()):
+            if id.startswith(platform.rules):
+                severity, _ = platform.severities.get(id, (entry.severity, ""))
+                if severity == OFF:
+                    continue
+                yield from ((severity, id, finding) for finding in entry.check(avatar, platform))
+    finally:
+        _known.clear()  # nothing of an avatar outlives its inspection

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..repair.sites import finite_rows
 from ..repair.surface_fixes import repeated
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject, plural, some
 
 FEWEST = 100  # triangles; no figure is made of fewer

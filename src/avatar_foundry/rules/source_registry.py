@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..avatar import Avatar
 from ..errors import Issue, RecipeError, Suggestion
 from ..repair import FIXES
-from .registry import SEVERITIES, Finding, Target
+from .registry import RULES, SEVERITIES, Cure, Finding, Target
 from .source_subject import Posture, Subject
 
 if TYPE_CHECKING:
@@ -14,19 +14,6 @@ if TYPE_CHECKING:
 
 SourceCheck = Callable[[Subject], Iterator[Finding]]
 Found = tuple[str, str, Finding]  # severity, rule id, finding
-
-
-class Cure(NamedTuple):
-    """What to do about a finding.
-
-    title, description: for people.  confidence: how sure it helps, 0..1.  fix: id of a repair; "" when only a person
-    can act.
-    """
-
-    title: str
-    description: str
-    confidence: float
-    fix: str = ""
 
 
 class SourceRule(NamedTuple):
@@ -79,18 +66,17 @@ def inspect_source(
 
 def suggestion_for(id: str, finding: Finding) -> Suggestion:
     """What to do about a finding of rule `id`: its cure, as sure as this case allows."""
-    cure = SOURCE_RULES[id].cure
+    cure = SOURCE_RULES[id].cure if id in SOURCE_RULES else RULES[id].cure
     fix = "" if finding.fix == "-" else finding.fix or cure.fix
     confidence = cure.confidence if finding.confidence is None else finding.confidence
     return Suggestion(cure.title, cure.description, round(confidence, 3), bool(fix) and FIXES[fix].safe, fix)
 
 
 def described(severity: str, id: str, finding: Finding) -> dict[str, Any]:
-    """A finding in the API's shape; those about uploads carry their suggestion."""
+    """A finding in the API's shape, with what to do about it."""
     out: dict[str, Any] = {"severity": severity, "rule": id, **finding._asdict()}
-    if id in SOURCE_RULES:
-        out["suggestion"] = suggestion_for(id, finding)._asdict()
-        out["fix"] = out["suggestion"]["action"]
+    out["suggestion"] = suggestion_for(id, finding)._asdict()
+    out["fix"] = out["suggestion"]["action"]
     return out
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..humanoid import REQUIRED
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject, plural, some
 
 LIMIT = 4

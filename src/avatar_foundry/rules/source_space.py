@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..repair.guesses import guess_unit
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject
 
 SHORT, TALL = 0.4, 3.2  # metres; outside it is no figure, or another unit

@@ -9,8 +9,8 @@ from ..repair.crossings import crossings
 from ..repair.scraps import find_scraps
 from ..repair.surface_fixes import bad_normals, fillable
 from ..repair.topology import edges_of, fans, following
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject, plural, some
 
 MOST_FACES = 500_000

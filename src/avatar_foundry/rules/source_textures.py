@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ..avatar import Texture
 from ..repair.images import alpha_is_full, unreadable
 from .material import textures
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject
 
 LARGEST = 4096  # pixels, without a platform

@@ -7,8 +7,8 @@ import numpy as np
 from ..avatar import Avatar, Part
 from ..repair.unwrap import on_one_point
 from ..repair.uv_cover import cover
-from .registry import Finding
-from .source_registry import Cure, source_rule
+from .registry import Cure, Finding
+from .source_registry import source_rule
 from .source_subject import Subject, plural, some
 
 SHARE = 0.02  # of the covered texture: less overlap is rounding at seams

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from ..avatar import Avatar
 from ..formats.vrm import HUMAN
 from ..formats.vrm_expressions import PRESETS
-from .registry import Finding, Target, rule
-from .walk import full
+from .registry import Cure, Finding, Target, rule
+from .skeleton_tree import above
+from .walk import full, joints_used
 
 BEHIND = 0.03  # metres; toes of a foot on tiptoe lie below its ankle
 CLEAR = 1e-4  # metres by which a spring's joint may lie in a collider at rest
@@ -23,7 +25,11 @@ def _bones(avatar: Avatar, platform: Target) -> dict[str, int]:
     return {n: number[theirs.get(n, n)] for n in HUMAN if theirs.get(n, n) in number}
 
 
-@rule("vrm/bone-order", severity="error")
+@rule(
+    "vrm/bone-order",
+    severity="error",
+    cure=Cure("Reparent the Bones", "Hang each humanoid bone below the one that VRM names, and export again", 0.7),
+)
 def bone_order(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Every humanoid bone hangs below the one that VRM names as its parent.
 
@@ -32,19 +38,21 @@ def bone_order(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         return
     bones, parents = _bones(avatar, platform), avatar.skeleton.parents.tolist()
     for name, joint in bones.items():
-        above = HUMAN[name]
-        while above and above not in bones:
-            above = HUMAN[above]
-        if not above:
+        over = HUMAN[name]
+        while over and over not in bones:
+            over = HUMAN[over]
+        if not over:
             continue
-        up = parents[joint]
-        while up >= 0 and up != bones[above]:
-            up = parents[up]
-        if up < 0:
-            yield Finding("astray", f"{name} does not hang below {above}", f"skeleton/{avatar.skeleton.names[joint]}")
+        if bones[over] not in above(parents, joint):
+            message = f"{name} does not hang below {over}"
+            yield Finding("astray", message, f"skeleton/{avatar.skeleton.names[joint]}", elements={"joints": [joint]})
 
 
-@rule("vrm/bone-gap", severity="warning")
+@rule(
+    "vrm/bone-gap",
+    severity="warning",
+    cure=Cure("Name the Missing Joints", "Say where the missing joint lies with `hints`", 0.6),
+)
 def bone_gap(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """No finger begins in its middle, and an upper chest comes with a chest.
 
@@ -58,7 +66,11 @@ def bone_gap(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("parent-missing", f"{name} is there, but {HUMAN[name]} is not", "skeleton")
 
 
-@rule("vrm/facing", severity="error")
+@rule(
+    "vrm/facing",
+    severity="error",
+    cure=Cure("Turn It to the Front", "Turn the figure so that it looks along +Z", 0.8, "turn-upright"),
+)
 def facing(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The avatar faces +Z: its left is at +X, its toes point forward.
 
@@ -76,7 +88,11 @@ def facing(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("backwards", f"the {side} toes point backwards", f"skeleton/{avatar.skeleton.names[toes]}")
 
 
-@rule("vrm/eyes", severity="warning")
+@rule(
+    "vrm/eyes",
+    severity="warning",
+    cure=Cure("Make a Face", "Leave `no_face` off: the eyes get bones of their own", 0.7),
+)
 def eyes(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Both eye bones are there and turn something.
 
@@ -84,18 +100,19 @@ def eyes(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     if avatar.skeleton is None:
         return
     bones = _bones(avatar, platform)
-    used: set[int] = set()
-    for _, _, mesh in full(avatar):
-        if mesh.joints is not None and mesh.weights is not None:
-            used.update(np.unique(mesh.joints[mesh.weights > 0]).tolist())
+    used = joints_used(avatar)
     for name in ("leftEye", "rightEye"):
         if name not in bones:
             yield Finding("missing", f"there is no {name}", "skeleton")
-        elif bones[name] not in used:
+        elif not used[bones[name]]:
             yield Finding("idle", f"{name} turns nothing", f"skeleton/{avatar.skeleton.names[bones[name]]}")
 
 
-@rule("vrm/expressions", severity="warning")
+@rule(
+    "vrm/expressions",
+    severity="warning",
+    cure=Cure("Make the Shapes", "Process with `morph_targets` on: every preset gets its shapes", 0.8),
+)
 def expressions(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Every preset expression of a face that has shapes moves something.
 
@@ -109,7 +126,7 @@ def expressions(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("unbound", f"nothing moves in the expression {name}", f"expressions/{name}")
 
 
-@rule("vrm/shape-name", severity="error")
+@rule("vrm/shape-name", severity="error", cure=Cure("Rename the Shapes", "Give each shape a name of its own", 0.9))
 def shape_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """No two shapes of a part share a name.
 
@@ -120,7 +137,11 @@ def shape_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
                 yield Finding("repeated", f"{part.name} has {count} shapes called {name}", where)
 
 
-@rule("vrm/spring-chain", severity="error")
+@rule(
+    "vrm/spring-chain",
+    severity="error",
+    cure=Cure("Mend the Chain", "Let each spring joint hang below the one before, in one spring only", 0.7),
+)
 def spring_chain(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Springs are chains: each joint hangs below the one before and swings in one spring only.
 
@@ -137,15 +158,16 @@ def spring_chain(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         if missing := [n for n in spring.joints if n not in number]:
             yield Finding("missing", f"{spring.name} names {missing[0]}, which is not there", f"springs/{spring.name}")
             continue
-        for above, below in zip(spring.joints, spring.joints[1:], strict=False):
-            up = parents[number[below]]
-            while up >= 0 and up != number[above]:
-                up = parents[up]
-            if up < 0:
-                yield Finding("broken", f"{below} does not hang below {above}", f"springs/{spring.name}")
+        for upper, below in pairwise(spring.joints):
+            if number[upper] not in above(parents, number[below]):
+                yield Finding("broken", f"{below} does not hang below {upper}", f"springs/{spring.name}")
 
 
-@rule("vrm/humanoid-spring", severity="error")
+@rule(
+    "vrm/humanoid-spring",
+    severity="error",
+    cure=Cure("Take the Bone Out", "Let springs swing joints of their own, not the figure's bones", 0.8),
+)
 def humanoid_spring(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """No humanoid bone swings.
 
@@ -159,7 +181,11 @@ def humanoid_spring(avatar: Avatar, platform: Target) -> Iterator[Finding]:
                 yield Finding("humanoid", f"{spring.name} swings the bone {name}", f"springs/{spring.name}")
 
 
-@rule("vrm/collider", severity="warning")
+@rule(
+    "vrm/collider",
+    severity="warning",
+    cure=Cure("Shrink the Collider", "Make the collider smaller, or begin the chain further out", 0.7),
+)
 def collider(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """At rest no swinging joint lies within a collider of its spring.
 
@@ -184,7 +210,7 @@ def collider(avatar: Avatar, platform: Target) -> Iterator[Finding]:
                 )
 
 
-@rule("vrm/terms", severity="warning")
+@rule("vrm/terms", severity="warning", cure=Cure("Name the Licence", "Say under which licence each piece comes", 0.8))
 def terms(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Everything the avatar is made of names its licence.
 
@@ -194,7 +220,9 @@ def terms(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("no-licence", f"{entry.get('name', 'something')} has no licence", "licences")
 
 
-@rule("vrm/texture-format", severity="info")
+@rule(
+    "vrm/texture-format", severity="info", cure=Cure("Convert Textures", "Ask for PNG or JPEG", 0.9, "convert-textures")
+)
 def texture_format(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Textures are PNG or JPEG.
 
