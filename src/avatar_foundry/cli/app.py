@@ -31,6 +31,8 @@ app = typer.Typer(
 app.add_typer(pack_commands.app, name="pack")
 app.add_typer(key_commands.app, name="keys")
 AsJson = Annotated[bool, typer.Option("--json", help="print the answer (or the error) as JSON, nothing else")]
+Animations = Annotated[str | None, typer.Option(help="clips to write: 'idle,walk', or 'all'")]
+RootMotion = Annotated[bool | None, typer.Option("--root-motion", help="clips move the root over the ground")]
 
 
 def print_json(value: Any) -> None:
@@ -73,12 +75,15 @@ def generate(
     lods: Annotated[bool | None, typer.Option("--lods/--no-lods")] = None,
     no_face: Annotated[bool | None, typer.Option("--no-face", help="no shapes, no weights on eyes and jaw")] = None,
     seed: Annotated[int | None, typer.Option(help="varies the face")] = None,
+    animations: Animations = None,
+    root_motion: RootMotion = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an avatar and write its files."""
     from .generate import assemble, make
 
-    flags = {"morph_targets": morph_targets, "lods": lods, "no_face": no_face, "seed": seed}
+    flags: dict[str, Any] = {"morph_targets": morph_targets, "lods": lods, "no_face": no_face, "seed": seed}
+    flags |= {"animations": animations, "root_motion": root_motion}
     with failing_well(as_json):
         data = assemble(recipe, {"preset": preset, "prompt": prompt, "platform": platform, **flags}, settings or [])
         answer = make(data, out, quiet=as_json)
@@ -88,6 +93,7 @@ def generate(
             typer.echo(
                 f"{answer['vertex_count']:,} vertices, {answer['face_count']:,} triangles, "
                 f"{answer['bone_count']} bones, {len(answer['morph_names'])} shapes"
+                + (f", {len(answer['animations'])} animations" if answer["animations"] else "")
             )
             for file in answer["files"]:
                 typer.echo(f"  {out / file['name']}  {file['size'] / 1e6:.2f} MB")
@@ -112,6 +118,8 @@ def process(
     no_face: Annotated[bool | None, typer.Option("--no-face", help="make no expressions")] = None,
     triangles: Annotated[int | None, typer.Option(help="most triangles; 0 for no limit")] = None,
     min_confidence: Annotated[float | None, typer.Option(help="use a skeleton found with at least this")] = None,
+    animations: Animations = None,
+    root_motion: RootMotion = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a working avatar of a mesh: check, mend, rig, skin, write."""
@@ -123,6 +131,8 @@ def process(
         "triangles": triangles,
         "no_face": no_face,
         "min_confidence": min_confidence,
+        "animations": animations,
+        "root_motion": root_motion,
     }
     with failing_well(as_json):
         answer = make(file, out, as_options(flags, fix or [], hint or []), quiet=as_json)
@@ -198,13 +208,15 @@ def render(
     size: Annotated[int, typer.Option(min=64, max=2048, help="pixels per view")] = 640,
     pose: Annotated[str | None, typer.Option(help="one of the twelve test poses")] = None,
     morph: Annotated[list[str] | None, typer.Option(metavar="NAME=WEIGHT", help="shapes to apply")] = None,
+    clip: Annotated[str | None, typer.Option(help="one of the file's animations; see `inspect`")] = None,
+    time: Annotated[float, typer.Option(min=0.0, help="seconds into the clip")] = 0.0,
     as_json: AsJson = False,
 ) -> None:
     """Draw a GLB as a contact sheet, on the CPU."""
     from .show import draw
 
     with failing_well(as_json):
-        account = draw(file, output, views.split(","), size, pose, morph or [])
+        account = draw(file, output, views.split(","), size, pose, morph or [], clip, time)
         if as_json:
             print_json(account)
         else:

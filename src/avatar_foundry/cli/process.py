@@ -57,7 +57,7 @@ def print_made(answer: Mapping[str, Any], out: Path) -> None:
     typer.echo(
         f"{answer['source']['format']}: {answer['vertex_count']:,} vertices, {answer['face_count']:,} triangles, "
         f"{answer['bone_count']} bones ({rig['state']}, {rig['confidence']:.0%} sure), "
-        f"{len(answer['morph_names'])} shapes"
+        f"{len(answer['morph_names'])} shapes, {len(answer['animations'])} animations"
     )
     for fix in answer["fixes_applied"]:
         typer.echo(f"  mended: {fix['words']}")

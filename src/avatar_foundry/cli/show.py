@@ -14,14 +14,29 @@ from .canonical import to_canonical
 from .generate import read_file
 
 
-def draw(file: Path, output: Path, views: list[str], size: int, pose: str | None, morphs: list[str]) -> dict[str, Any]:
-    """Draw `file`; returns what was drawn. Raises RecipeError, SourceError."""
+def draw(
+    file: Path,
+    output: Path,
+    views: list[str],
+    size: int,
+    pose: str | None,
+    morphs: list[str],
+    clip: str | None = None,
+    time: float = 0.0,
+) -> dict[str, Any]:
+    """Draw `file` at rest, in a pose or in a clip; returns what was drawn. Raises RecipeError, SourceError."""
+    if pose is not None and clip is not None:
+        raise RecipeError("a pose and a clip cannot both be drawn", hint="Leave one of --pose and --clip out.")
     for view in views:
         if view not in VIEWS:
             raise _unknown("view", view, tuple(VIEWS))
     if pose is not None and pose not in POSES:
         raise _unknown("pose", pose, tuple(POSES))
     avatar = read_glb(read_file(file))
+    if clip is not None:
+        from .playing import at_moment
+
+        avatar = at_moment(avatar, clip, time)
     if morphs:
         avatar = express(avatar, dict(_weight(m) for m in morphs))
     if pose is not None:

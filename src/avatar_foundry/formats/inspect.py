@@ -50,7 +50,13 @@ def describe(avatar: Avatar) -> dict[str, Any]:
             for m in avatar.materials
         ],
         "clips": [
-            {"name": c.name, "seconds": round(float(c.times[-1] - c.times[0]), 3), "keys": len(c.times)}
+            {
+                "name": c.name,
+                "seconds": round(float(c.times[-1] - c.times[0]), 3),
+                "keys": len(c.times),
+                "loop": c.loop,
+                "shapes": sorted(c.shapes),
+            }
             for c in avatar.clips
         ],
         "extras": dict(avatar.extras),
@@ -86,7 +92,8 @@ def file_facts(source: Source, size: int) -> dict[str, Any]:
             mark(sampler.get("output"), "animations")
     sizes = dict.fromkeys(("vertices", "indices", "morphs", "textures", "animations", "other"), 0)
     for i, view in enumerate(source.items("bufferViews")):
-        sizes[use.get(i, "other")] += int(view.get("byteLength", 0))
+        stored = next((e for e in (view.get("extensions") or {}).values() if "byteLength" in e), view)
+        sizes[use.get(i, "other")] += int(stored.get("byteLength", 0))
     sizes["json"] = size - sum(sizes.values())
     return {
         "bytes": size,
