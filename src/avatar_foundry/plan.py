@@ -20,6 +20,7 @@ from .stages.fit_triangles import fit_triangles
 from .stages.hide_covered import hide_covered
 from .stages.make_body import make_body
 from .stages.paint import paint
+from .stages.reduce_levels import reduce_levels
 from .stages.set_normals import set_normals
 from .stages.set_pose import set_pose
 from .stages.settle_layers import settle_layers
@@ -48,11 +49,21 @@ def plan(recipe: Recipe, notes: Notes | None = None) -> tuple[Stage, ...]:
         set_pose(recipe.pose),
         *((add_clips(chosen(recipe.animations), recipe.root_motion),) if recipe.animations else ()),
         *((shade_expressions(),) if expressive else ()),
-        paint(look(recipe), painted_at(size, platform.budget.texture), recipe.texture_format),
+        paint(
+            look(recipe),
+            painted_at(size, platform.budget.texture),
+            platform.painted(recipe.texture_format, recipe.atlas),
+        ),
         fit_triangles(platform.budget.triangles, lods=recipe.lods, notes=notes),
-        *((build_lods(),) if recipe.lods else ()),
+        *((build_lods(), reduce_levels()) if recipe.lods else ()),
         drop_hidden(),
-        *platform.finish_for(recipe.atlas, skeleton=recipe.skeleton, texture_size=size, notes=notes),
+        *platform.finish_for(
+            recipe.atlas,
+            skeleton=recipe.skeleton,
+            texture_size=size,
+            texture_format=recipe.texture_format,
+            notes=notes,
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from ..geometry.meshopt import (
     whole_exponential,
 )
 from .drawing_order import in_drawing_order
-from .glb_container import ARRAY_BUFFER, COMPONENT, ELEMENT_ARRAY_BUFFER, Chunk, Json
+from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, Chunk, Json
 from .glb_keys import PackedKeys, PlainKeys
 from .glb_mesh import Field, describe_shapes, index_array, narrow, sparse_index
 from .grid import DELTA_STEPS, Grid, whole_shapes

@@ -1,8 +1,8 @@
-"""The atlas itself: square cells, edges bled into the gutter, material factors baked into the pictures."""
+"""The sheets themselves: cells painted with what lies around them, material factors baked into the pictures."""
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,152 +11,132 @@ from PIL import Image
 
 from ..avatar import Material, Texture
 from ..cache import cached_bytes
+from .atlas_layout import Cell
 
-GUTTER = 64  # a cell's 64th is left on each side, so mip levels down to that size do not bleed
-QUALITY = 90
+REVISION = 2  # part of every key: raise it when a sheet changes
+ROUGH = 2  # times that the sheet of roughness is smaller than the others
 FILE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+QUALITY: Mapping[tuple[str, str], dict[str, Any]] = {  # by mime type and slot
+    ("image/webp", "base"): {"quality": 80, "method": 4, "alpha_quality": 60},
+    ("image/webp", "normal"): {"quality": 72, "method": 4},
+    ("image/webp", "orm"): {"quality": 65, "method": 4},
+    ("image/jpeg", "base"): {"quality": 90},
+    ("image/jpeg", "normal"): {"quality": 90},
+    ("image/jpeg", "orm"): {"quality": 85},
+}
+GROUND = {"base": (128, 128, 128, 0), "normal": (128, 128, 255, 255), "orm": (255, 255, 0, 255)}
+
+Pixels = NDArray[np.float32]
 
 
-class Cell(NamedTuple):
-    """A square of the atlas: corner and edge in pixels, and the uv window (u, v, width, height) it shows."""
+class Placed(NamedTuple):
+    """A material with its cells on a sheet."""
 
-    x: int
-    y: int
-    edge: int
-    window: tuple[int, int, int, int] = (0, 0, 1, 1)
-
-    @property
-    def gutter(self) -> int:
-        """Pixels on each side that repeat the picture's edge."""
-        return max(self.edge // GUTTER, 1)
-
-    def map(self, uvs: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-        """uvs (U, 2) of the cell's own picture -> uvs in the atlas."""
-        u, v, width, height = self.window
-        inner = self.edge - 2 * self.gutter
-        local = (uvs - np.array([u, v])) / np.array([width, height])
-        corner = np.array([self.x + self.gutter, self.y + self.gutter])
-        return np.asarray((corner + np.clip(local, 0.0, 1.0) * inner) / size, np.float32)
+    material: Material
+    cells: tuple[Cell, ...]
 
 
-def lay_out(wanted: Sequence[int], size: int) -> list[tuple[int, int, int]]:
-    """Squares with power-of-two edges near `wanted` pixels that fill an atlas of `size`: (x, y, edge) in order.
+def merge_materials(placed: Sequence[Placed], sheet: tuple[int, int], name: str, mime: str = "") -> Material:
+    """One material that looks like each of `placed` within its cells.
 
-    Largest first along a Z-order curve, powers of two always pack without gaps (each starts on a multiple of its own
-    area). Edges are halved, the most generous first, until all fit.
-    """
-    ideal = [1 << max(int(w - 1).bit_length(), 3) for w in wanted]
-    edges = [min(4 * e, size) for e in ideal]
-    while sum(e * e for e in edges) > size * size:
-        most = max(range(len(edges)), key=lambda i: (edges[i] / ideal[i], edges[i], -i))
-        edges[most] //= 2
-    while True:  # what is left over goes to the neediest that it suits
-        free = size * size - sum(e * e for e in edges)
-        fits = [i for i, e in enumerate(edges) if 3 * e * e <= free and 2 * e <= size]
-        if not fits or not free:
-            break
-        edges[min(fits, key=lambda i: (edges[i] / ideal[i], i))] *= 2
-    out: list[tuple[int, int, int]] = [(0, 0, 0)] * len(edges)
-    cursor = 0
-    for i in sorted(range(len(edges)), key=lambda i: (-edges[i], i)):
-        x, y = deinterleave(cursor)
-        out[i] = (x, y, edges[i])
-        cursor += edges[i] * edges[i]
-    return out
-
-
-def deinterleave(code: int) -> tuple[int, int]:
-    """Z-order code -> (x, y)."""
-    x = y = 0
-    for bit in range(16):
-        x |= (code >> (2 * bit) & 1) << bit
-        y |= (code >> (2 * bit + 1) & 1) << bit
-    return x, y
-
-
-def merge_materials(materials: Sequence[Material], cells: Sequence[Cell], size: int, name: str) -> Material:
-    """One material that looks like each of `materials` within its cell."""
-    opaque = all(m.alpha_mode == "OPAQUE" for m in materials)
-    mode = "OPAQUE" if opaque else "MASK" if all(m.alpha_mode != "BLEND" for m in materials) else "BLEND"
+    sheet: (width, height) pixels.  mime: type of its images, "" for the richest type among theirs."""
+    materials = [p.material for p in placed]
+    modes = {m.alpha_mode for m in materials}
+    mode = "BLEND" if "BLEND" in modes else "MASK" if "MASK" in modes else "OPAQUE"
     kinds = sorted({t.mime for m in materials for t in (m.base, m.normal, m.orm) if t is not None})
-    mime = kinds[-1] if kinds else "image/png"  # webp before png before jpeg
-    if not opaque and mime == "image/jpeg":
-        mime = "image/png"
-    plain = "image/png" if mime == "image/jpeg" and not opaque else mime
+    mime = mime or (kinds[-1] if kinds else "image/png")  # webp before png before jpeg
+    clear = mode != "OPAQUE"
     textured = any(m.orm is not None for m in materials)
     uneven = len({(m.roughness, m.metallic) for m in materials}) > 1
+    if mime == "image/jpeg" and clear:
+        mime = "image/png"
+
+    def painted(slot: str) -> Texture:
+        return paint_sheet(slot, placed, sheet, mime, name, alpha=clear and slot == "base")
+
     return Material(
         name=name,
         metallic=1.0 if textured or uneven else materials[0].metallic,
         roughness=1.0 if textured or uneven else materials[0].roughness,
-        base=sheet("base", materials, cells, size, plain, name, alpha=not opaque),
-        normal=sheet("normal", materials, cells, size, mime, name) if any(m.normal for m in materials) else None,
-        orm=sheet("orm", materials, cells, size, mime, name) if textured or uneven else None,
+        base=painted("base"),
+        normal=painted("normal") if any(m.normal for m in materials) else None,
+        orm=painted("orm") if textured or uneven else None,
         alpha_mode=mode,
         double_sided=any(m.double_sided for m in materials),
     )
 
 
-def sheet(
-    slot: str,
-    materials: Sequence[Material],
-    cells: Sequence[Cell],
-    size: int,
-    mime: str,
-    name: str,
-    *,
-    alpha: bool = False,
+def paint_sheet(
+    slot: str, placed: Sequence[Placed], sheet: tuple[int, int], mime: str, name: str, *, alpha: bool
 ) -> Texture:
     """The encoded sheet of one slot, from the cache when it was made before."""
-    digest = hashlib.sha256(f"{slot} {size} {mime} {alpha} {tuple(cells)}".encode())
-    for m in materials:
+    options = QUALITY.get((mime, slot), {"compress_level": 6})
+    digest = hashlib.sha256(f"{REVISION} {slot} {sheet} {mime} {alpha} {options}".encode())
+    for m, cells in placed:
         t: Texture | None = getattr(m, slot)
-        digest.update(f"{m.color} {m.metallic} {m.roughness} {m.normal_scale} {m.alpha_mode} {m.alpha_cutoff}".encode())
+        factors = m.color, m.metallic, m.roughness, m.normal_scale, m.alpha_mode, m.alpha_cutoff
+        digest.update(f"{factors} {cells}".encode())
         digest.update(hashlib.sha256(t.data).digest() if t is not None else b"-")
-    data = cached_bytes(f"atlas {digest.hexdigest()}", lambda: paint(slot, materials, cells, size, mime, alpha))
-    return Texture(f"{name}_{slot}", mime, size, size, data)
+    size = (sheet[0] // ROUGH, sheet[1] // ROUGH) if slot == "orm" else sheet
+
+    def encoded() -> bytes:
+        image = Image.fromarray(paint(slot, placed, sheet[0] // size[0], size))
+        out = io.BytesIO()
+        (image if alpha else image.convert("RGB")).save(out, FILE_TYPES[mime], **options)
+        return out.getvalue()
+
+    return Texture(f"{name}_{slot}", mime, *size, cached_bytes(f"atlas {digest.hexdigest()}", encoded))
 
 
-def paint(slot: str, materials: Sequence[Material], cells: Sequence[Cell], size: int, mime: str, alpha: bool) -> bytes:
-    """Paint and encode a sheet."""
-    ground = {"base": (128, 128, 128, 0), "normal": (128, 128, 255, 255), "orm": (255, 255, 0, 255)}[slot]
-    canvas = np.empty((size, size, 4), np.uint8)
-    canvas[:] = ground
-    for m, cell in zip(materials, cells, strict=True):
-        inner = cell.edge - 2 * cell.gutter
-        image = tile(picture(slot, m), cell.window, inner)
-        baked = bake(slot, m, np.asarray(image, np.float32))
-        pad = ((cell.gutter, cell.gutter), (cell.gutter, cell.gutter), (0, 0))
-        canvas[cell.y : cell.y + cell.edge, cell.x : cell.x + cell.edge] = np.pad(baked, pad, mode="edge")
-    out = io.BytesIO()
-    whole = Image.fromarray(canvas if alpha else np.ascontiguousarray(canvas[..., :3]))
-    options: dict[str, Any] = {"quality": QUALITY, "method": 3} if mime == "image/webp" else {"quality": QUALITY}
-    whole.save(out, FILE_TYPES[mime], **(options if mime != "image/png" else {"compress_level": 6}))
-    return out.getvalue()
+def paint(slot: str, placed: Sequence[Placed], divisor: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A sheet as RGBA (H, W, 4). divisor: times that it is smaller than the cells say."""
+    canvas = np.empty((size[1], size[0], 4), np.uint8)
+    canvas[:] = GROUND[slot]
+    for m, cells in placed:
+        source = picture(slot, m)
+        for cell in cells:
+            x, y, w, h = (n // divisor for n in cell[:4])
+            canvas[y : y + h, x : x + w] = bake(slot, m, view(source, cell.around, (w, h)))
+    return canvas
 
 
-def picture(slot: str, material: Material) -> Image.Image:
-    """The slot's image as RGBA; one neutral pixel when there is none."""
+def picture(slot: str, material: Material) -> NDArray[np.uint8]:
+    """The slot's image as RGBA (H, W, 4); one neutral pixel when there is none."""
     texture: Texture | None = getattr(material, slot)
     if texture is None:
-        return Image.new("RGBA", (1, 1), (128, 128, 255, 255) if slot == "normal" else (255, 255, 255, 255))
+        return np.array([[(128, 128, 255, 255) if slot == "normal" else (255, 255, 255, 255)]], np.uint8)
     with Image.open(io.BytesIO(texture.data)) as image:
-        return image.convert("RGBA")
+        return np.asarray(image.convert("RGBA"))
 
 
-def tile(image: Image.Image, window: tuple[int, int, int, int], edge: int) -> Image.Image:
-    """The image repeated over the window's whole tiles, brought to edge x edge pixels."""
-    _, _, across, down = window
-    one = image.resize((max(edge // across, 1), max(edge // down, 1)), Image.Resampling.LANCZOS)
-    if (across, down) == (1, 1):
-        return one
-    rows = np.tile(np.asarray(one), (down, across, 1))
-    return Image.fromarray(rows).resize((edge, edge), Image.Resampling.BILINEAR)
+def view(
+    source: NDArray[np.uint8], window: tuple[float, float, float, float], size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """What the window u0 v0 u1 v1 shows of a picture that repeats, as `size` pixels across and down: RGBA.
+
+    Colour and alpha are filtered apart: what is transparent keeps its colour, so edges do not darken."""
+    height, width = source.shape[:2]
+    if (height, width) == (1, 1):
+        return np.broadcast_to(source, (size[1], size[0], 4))
+    u0, v0, u1, v1 = window
+    left, top = int(np.floor(u0 * width)), int(np.floor(v0 * height))
+    columns = np.arange(left, max(int(np.ceil(u1 * width)), left + 1)) % width
+    rows = np.arange(top, max(int(np.ceil(v1 * height)), top + 1)) % height
+    patch = source[rows][:, columns]
+    box = (u0 * width - left, v0 * height - top, min(u1 * width - left, len(columns)), min(v1 * height - top, len(rows)))
+    filter = Image.Resampling.LANCZOS
+    out = np.empty((size[1], size[0], 4), np.uint8)
+    out[..., :3] = Image.fromarray(np.ascontiguousarray(patch[..., :3])).resize(size, filter, box)
+    if patch[..., 3].min() == 255:
+        out[..., 3] = 255
+    else:
+        out[..., 3] = Image.fromarray(np.ascontiguousarray(patch[..., 3])).resize(size, filter, box)
+    return out
 
 
-def bake(slot: str, m: Material, image: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """RGBA 0..255 with the material's factors multiplied in."""
-    out = image.copy()
+def bake(slot: str, m: Material, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGBA with the material's factors multiplied in."""
+    out = image.astype(np.float32)
     if slot == "base":
         if m.color[:3] != (1.0, 1.0, 1.0):
             out[..., :3] = to_srgb(to_linear(out[..., :3] / 255) * np.array(m.color[:3], np.float32)) * 255

@@ -5,10 +5,8 @@ from dataclasses import replace
 
 from ..avatar import Avatar, Part
 from ..pipeline import stage
-from .atlas_images import Cell, lay_out, merge_materials
-from .atlas_textures import claim, remap, window_of
+from .atlas_textures import on_one_sheet
 from .build_lods import build_lods
-from .merge_parts import merge_parts
 
 
 @stage("exporting", cost=40)
@@ -40,16 +38,9 @@ def merge_all(avatar: Avatar, size: int) -> Avatar:
     parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
     if not parts:
         return avatar
-    used = list(dict.fromkeys(p.material for p in parts))
-    sources = [avatar.material(n) for n in used]
-    windows = [window_of([p for p in parts if p.material == n]) for n in used]
-    spots = lay_out([claim(m, w) for m, w in zip(sources, windows, strict=True)], size)
-    cells = [Cell(*spot, window) for spot, window in zip(spots, windows, strict=True)]
-    by_name = dict(zip(used, cells, strict=True))
-    material = merge_materials(sources, cells, size, "Avatar")
+    whole_part, material = on_one_sheet(avatar, parts, size, "Avatar")
     if material.alpha_mode == "BLEND":
         material = replace(material, alpha_mode="MASK")
-    whole_part = merge_parts([remap(p, by_name[p.material], size) for p in parts], "Avatar", "Avatar")
     return replace(avatar, parts=(whole_part,), materials=(material,))
 
 
