@@ -7,6 +7,7 @@ from ..pipeline import Stage
 from ..platforms import PLATFORMS
 from ..stages.add_clips import add_clips, chosen
 from ..stages.build_lods import build_lods
+from ..stages.reduce_levels import reduce_levels
 from ..stages.set_normals import set_normals
 from ..stages.shade_expressions import shade_expressions
 from .check import check_result, check_source, mend
@@ -49,7 +50,7 @@ def plan(
         *((add_clips(chosen(options.animations), options.root_motion),) if options.animations else ()),
         shade_expressions(),
         take_textures(ledger, min(options.texture_size or 8192, platform.budget.texture)),
-        *((build_lods(),) if options.lods else ()),
+        *((build_lods(), reduce_levels()) if options.lods else ()),
         check_result(ledger, options),
         *platform.finish_for(
             options.atlas if options.atlas is not None else False,

@@ -95,7 +95,7 @@ def _posed_at(mesh: Mesh, corners: I32, weights: NDArray[np.float64], matrices: 
     assert mesh.joints is not None
     assert mesh.weights is not None
     used, row = np.unique(corners, return_inverse=True)
-    posed = _pose(mesh.positions[used], mesh.joints[used], mesh.weights[used], matrices)
+    posed = in_poses(mesh.positions[used], mesh.joints[used], mesh.weights[used], matrices)
     return np.asarray(np.einsum("nk,nkc->nc", weights, posed[row.reshape(corners.shape)].astype(np.float64)))
 
 
@@ -250,7 +250,9 @@ def _errors(mesh: Mesh, probes: Probes, shapes: Shapes | None, matrices: F32 | N
     still = np.einsum("nc,nc->n", away, away)
     found = {"geometric": _plane_distance(rest, local, away)}
     if matrices is not None and mesh.joints is not None and mesh.weights is not None:
-        found["posed"] = np.sqrt(_largest(local.gaps(_pose(rest, mesh.joints[looked], mesh.weights[looked], matrices))))
+        found["posed"] = np.sqrt(
+            _largest(local.gaps(in_poses(rest, mesh.joints[looked], mesh.weights[looked], matrices)))
+        )
     if shapes is not None:
         rows = np.flatnonzero(looked[shapes.vertex])
         number = np.searchsorted(shapes.ends, rows, side="right")
@@ -270,7 +272,7 @@ def _largest(moved: F32) -> F32:
     return np.asarray(np.einsum("npc,npc->np", cubes, cubes).max(axis=1, initial=0.0))
 
 
-def _pose(rest: F32, joints: U16, weights: F32, matrices: F32) -> F32:
+def in_poses(rest: F32, joints: U16, weights: F32, matrices: F32) -> F32:
     """(N, P * 3) positions in all poses."""
     flat = matrices.reshape(len(matrices), -1)
     blended = flat[joints[:, 0]] * weights[:, :1]
