@@ -31,33 +31,45 @@ class Steps(NamedTuple):
 
 
 @shared
-def steps(clip: Clip, avatar: Avatar, platform: Target) -> Steps | None:
-    """Where a clip puts the feet; None when it cannot be told."""
+def steps(avatar: Avatar, platform: Target) -> dict[int, Steps]:
+    """Where clips put the feet, by the clip's place in the list; those of which it cannot be told are left out.
+
+    All keys of all clips are posed at once: the legs are few joints, and keys are many."""
     skeleton = avatar.skeleton
-    if skeleton is None or not fits(clip, avatar) or not len(clip.times):
-        return None
+    if skeleton is None:
+        return {}
     parents = skeleton.parents.tolist()
     bones = humanoid(avatar, platform)
     feet = {role: bones[role] for role in FEET if role in bones}
     chain = sorted({j for f in feet.values() for j in (f, *above(parents, f))})
-    if not chain or any(parents[j] >= j for j in chain):
-        return None
-    hips = bones.get("hips", -1)
+    clips = {k: c for k, c in enumerate(avatar.clips) if len(c.times) and fits(c, avatar)}
+    if not chain or not clips or any(parents[j] >= j for j in chain):
+        return {}
+    turns = rotation_matrices(np.concatenate([c.rotations[:, chain] for c in clips.values()]))
     local = local_matrices(skeleton.parents, skeleton.rest)
     turned: dict[int, F64] = {}
     at: dict[int, F64] = {}
-    for j in chain:
-        own = rotation_matrices(clip.rotations[:, j])
-        step = np.broadcast_to(local[j, :3, 3], (len(own), 3))
-        if j == hips and clip.translations is not None:
-            step = clip.translations.astype(np.float64)
-        elif skeleton.names[j] in clip.moves:
-            step = clip.moves[skeleton.names[j]].astype(np.float64)
+    for k, j in enumerate(chain):
+        placed = [_placed(c, skeleton.names[j], j == bones.get("hips")) for c in clips.values()]
+        step = np.broadcast_to(local[j, :3, 3], (len(turns), 3))
+        if any(p is not None for p in placed):
+            rest = [np.broadcast_to(local[j, :3, 3], (len(c.times), 3)) for c in clips.values()]
+            step = np.concatenate([r if p is None else p for p, r in zip(placed, rest, strict=True)])
         up = parents[j]
-        turned[j] = turned[up] @ own if up >= 0 else own
-        at[j] = at[up] + np.einsum("tij,tj->ti", turned[up], step) if up >= 0 else step
-    places = {role: _travelled(clip, at[j]) for role, j in feet.items()}
-    return Steps(places, {role: float(skeleton.rest[j, 1, 3]) for role, j in feet.items()})
+        turned[j] = turned[up] @ turns[:, k] if up >= 0 else turns[:, k]
+        at[j] = at[up] + (turned[up] @ step[..., None])[..., 0] if up >= 0 else step
+    heights = {role: float(skeleton.rest[j, 1, 3]) for role, j in feet.items()}
+    ends = np.cumsum([len(c.times) for c in clips.values()]).tolist()
+    found = {}
+    for (k, clip), start, end in zip(clips.items(), [0, *ends], ends, strict=False):
+        found[k] = Steps({role: _travelled(clip, at[j][start:end]) for role, j in feet.items()}, heights)
+    return found
+
+
+def _placed(clip: Clip, name: str, hips: bool) -> F64 | None:
+    """(T, 3) where the clip puts a joint in its parent; None: where it rests."""
+    own = clip.moves.get(name, clip.translations if hips else None)
+    return own.astype(np.float64) if own is not None else None
 
 
 def _travelled(clip: Clip, places: F64) -> F64:
@@ -74,9 +86,8 @@ def below_ground(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Clips keep the feet above the ground, to 3 cm.
 
     Clips of a taller body put a shorter one's feet through the floor."""
-    for clip in avatar.clips:
-        if (found := steps(clip, avatar, platform)) is None:
-            continue
+    for k, found in steps(avatar, platform).items():
+        clip = avatar.clips[k]
         depth = {role: found.rest[role] - float(p[:, 1].min()) for role, p in found.places.items()}
         role = max(depth, key=lambda r: depth[r])
         if depth[role] > SUNK:
@@ -91,8 +102,9 @@ def foot_slide(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """In clips that travel, feet on the ground stay where they are, to 2 cm.
 
     Feet that slide look like skating; clips that walk on the spot are not judged."""
-    for clip in avatar.clips:
-        if clip.travel is None or len(clip.times) < 3 or (found := steps(clip, avatar, platform)) is None:
+    for k, found in steps(avatar, platform).items():
+        clip = avatar.clips[k]
+        if clip.travel is None or len(clip.times) < 3:
             continue
         worst = max((_slide(clip, found, role) for role in found.places if role.endswith("Toes")), default=0.0)
         if worst > SLIDE:
