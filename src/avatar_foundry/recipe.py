@@ -30,9 +30,11 @@ Color = Annotated[str, Field(min_length=1, max_length=32, description="#rrggbb o
 
 def _clips(value: Any) -> Any:
     """ "walk, run" is ["walk", "run"], and ["all"] is "all". Raises ValueError for what is no clip."""
-    if isinstance(value, str) and value != "all":
-        value = [name.strip() for name in value.split(",") if name.strip()]
-    if value == "all" or (isinstance(value, list | tuple) and "all" in value):
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
+        value = [name.strip() for text in value for name in text.split(",") if name.strip()]
+    if isinstance(value, list) and "all" in value:
         return "all"
     if not isinstance(value, list | tuple) or len(value) > 64 or not all(isinstance(name, str) for name in value):
         raise ValueError("must be 'all' or a list of up to 64 names of clips")

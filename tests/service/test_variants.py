@@ -102,6 +102,19 @@ def test_compressed_files_are_selected_too(service: Service, speaking: dict[str,
     assert len(data) < len(variant(service, speaking, useMeshOptCompression="true"))
 
 
+def test_clips_are_made_and_taken_out(service: Service, avatar: dict[str, Any]) -> None:
+    assert not read_glb(variant(service, avatar)).clips
+    both = service.post("/api/generate", json={**SMALL, "platform": "godot", "animations": ["walk", "idle"]}).json()
+    assert [(a["name"], a["loop"]) for a in both["animations"]] == [("walk-loop", True), ("idle-loop", True)]
+    assert [c.name for c in read_glb(variant(service, both)).clips] == ["walk-loop", "idle-loop"]
+    assert [c.name for c in read_glb(variant(service, both, animations="walk")).clips] == ["walk-loop"]
+    assert not read_glb(variant(service, both, animations="none")).clips
+    made = read_glb(variant(service, avatar, animations="walk", rootMotion="true")).clips
+    assert [c.name for c in made] == ["walk"]
+    refused = service.get(f"/api/avatars/{avatar['avatar_id']}.glb", params={"animations": "wlak"})
+    assert (refused.status_code, refused.json()["suggestions"][0]["title"]) == (422, "Use 'walk'")
+
+
 def test_levels_of_detail(service: Service, avatar: dict[str, Any]) -> None:
     faces = [sum(len(p.mesh.faces) for p in read_glb(variant(service, avatar, lod=k)).parts) for k in (0, 1, 2)]
     assert faces[0] > faces[1] > faces[2]

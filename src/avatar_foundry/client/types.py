@@ -30,10 +30,40 @@ class RecipeFields(TypedDict, total=False):
     texture_format: Literal["auto", "png", "jpeg", "webp"]
     atlas: bool
     compression: Literal["none", "meshopt", "draco"]
+    skeleton: "Skeleton"
+    budget: "Budget"
     pose: Literal["T", "A"]
     animations: list[str] | Literal["all"]
+    root_motion: bool
     name: str
     fixes: list[str]
+
+
+class Budget(TypedDict, total=False):
+    """Most that the files may have; see docs/budgets.md."""
+
+    triangles: int
+    bones: int
+    influences: int
+    materials: int
+    draw_calls: int
+    texture: int
+    texture_memory: int
+    morphs: int
+    bytes: int
+
+
+Skeleton = Literal["full", "no_twists", "mittens", "no_fingers", "minimal"]
+
+
+class Fitted(TypedDict):
+    """What was done to meet one number of a budget."""
+
+    budget: str
+    limit: int
+    before: int
+    after: int
+    how: str
 
 
 class ProcessFields(TypedDict, total=False):
@@ -48,8 +78,12 @@ class ProcessFields(TypedDict, total=False):
     texture_size: Literal[256, 512, 1024, 2048, 4096]
     atlas: bool
     compression: Literal["none", "meshopt", "draco"]
+    skeleton: Skeleton
+    budget: Budget
     hints: Mapping[str, Sequence[float]]
     min_confidence: float
+    animations: Sequence[str]
+    root_motion: bool
     name: str
 
 
@@ -92,6 +126,15 @@ class File(TypedDict):
     url: str
 
 
+class Animation(TypedDict):
+    """A clip in the files. root_motion: whether it moves over the ground."""
+
+    name: str
+    seconds: float
+    loop: bool
+    root_motion: bool
+
+
 class Findings(TypedDict):
     """What the rules found."""
 
@@ -125,6 +168,8 @@ class Made(TypedDict):
     lods: list[dict[str, Any]]
     bone_count: int
     morph_names: list[str]
+    animations: list[Animation]
+    fitted: list[Fitted]
     validation: Findings
     timings: dict[str, float]
     licences: list[dict[str, str]]

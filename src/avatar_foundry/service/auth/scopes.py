@@ -45,6 +45,7 @@ ROUTES: Mapping[tuple[str, str], Needs] = {
     ("DELETE", "/api/avatars/{avatar_id}/links"): "write",
     ("GET", "/api/avatars/{avatar_id}.zip"): "read",
     ("GET", "/api/avatars/{avatar_id}.vrm"): "read",
+    ("GET", "/api/avatars/{avatar_id}.vrma"): "read",
     ("GET", "/api/avatars/{avatar_id}.fbx"): "read",
     ("GET", "/api/avatars/{avatar_id}.usdz"): "read",
     ("GET", "/api/reviews"): "read",

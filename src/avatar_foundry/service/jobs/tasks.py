@@ -44,6 +44,15 @@ def shapes(params: Params, store: Store, report: Report) -> dict[str, Any]:
     return {"sha256": store.put(data), "size": len(data)}
 
 
+def clips(params: Params, store: Store, report: Report) -> dict[str, Any]:
+    """A GLB with some of its clips only."""
+    from ...formats.glb_select import keep_clips
+
+    report(0.0, "exporting", "Keep the animations that were asked for")
+    data = keep_clips(store.get(params["sha256"]), frozenset(params["clips"]))
+    return {"sha256": store.put(data), "size": len(data)}
+
+
 def archive(params: Params, store: Store, report: Report) -> dict[str, Any]:
     """All files of an avatar in one."""
     from .archive import write_archive
@@ -73,6 +82,7 @@ TASKS: Mapping[str, Callable[[Params, Store, Report], dict[str, Any]]] = {
     "variant": generate,  # the same files, but no avatar of their own: complete.py
     "picture": picture,
     "shapes": shapes,
+    "clips": clips,
     "archive": archive,
     "process": process,
     "validate": validate,

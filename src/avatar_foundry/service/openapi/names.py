@@ -33,6 +33,7 @@ OPERATIONS: Mapping[tuple[str, str], str] = {
     ("GET", "/api/avatars/{avatar_id}/files/{name}"): "downloadFile",
     ("GET", "/api/avatars/{avatar_id}.zip"): "archiveAvatar",
     ("GET", "/api/avatars/{avatar_id}.vrm"): "deriveVrm",
+    ("GET", "/api/avatars/{avatar_id}.vrma"): "deriveVrma",
     ("GET", "/api/avatars/{avatar_id}.fbx"): "deriveFbx",
     ("GET", "/api/avatars/{avatar_id}.usdz"): "deriveUsdz",
     ("POST", "/api/avatars/{avatar_id}/links"): "shareAvatar",

@@ -33,12 +33,22 @@ def asked(
     pose: Annotated[Literal["T", "A", "keep"], Form(description="rest pose")] = "T",
     texture_size: Annotated[int | None, Form(ge=256, le=4096, description="longest side of textures")] = None,
     triangles: Annotated[int | None, Form(ge=0, le=10_000_000, description="most triangles; 0 for no limit")] = None,
+    skeleton: Annotated[
+        Literal["full", "no_twists", "mittens", "no_fingers", "minimal"], Form(description="how many bones")
+    ] = "full",
+    budget: Annotated[
+        str | None, Form(max_length=1024, description='numbers to meet as JSON: {"triangles": 15000, "bones": 75}')
+    ] = None,
     atlas: Annotated[bool | None, Form(description="few draw calls")] = None,
     compression: Annotated[Literal["none", "meshopt", "draco"], Form()] = "none",
     hints: Annotated[
         str | None, Form(max_length=8192, description='places of joints as JSON: {"leftHand": [0.7, 1.4, 0]}')
     ] = None,
     min_confidence: Annotated[float, Form(ge=0, le=1, description="use a skeleton found with at least this")] = 0.5,
+    animations: Annotated[
+        list[str] | None, Form(max_length=64, description="clips to write beside the file's own: names, or all")
+    ] = None,
+    root_motion: Annotated[bool, Form(description="clips move the root over the ground")] = False,
     name: Annotated[str | None, Form(max_length=64, description="the avatar's name")] = None,
 ) -> Options:
     """The form's fields as options. Raises RecipeError."""

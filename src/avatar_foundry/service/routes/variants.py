@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request
@@ -28,7 +29,7 @@ router = make_router("avatars")
 QUALITY = {"low": (2, 512), "medium": (1, 1024), "high": (0, 2048)}
 ARCHIVE = "archive.zip"
 # What may be asked for by ending beside .glb; whether it is written is the platforms' table to say.
-FORMATS = ("vrm", "fbx", "usdz")
+FORMATS = ("vrm", "vrma", "fbx", "usdz")
 SIZES = (256, 512, 1024, 2048, 4096)
 _SHAPE = re.compile(r"blendShapes\[(\w{1,64})\]")
 
@@ -49,6 +50,10 @@ class Variant(BaseModel):
         description="shapes to keep, separated by commas: names, or none, Default, ARKit, Oculus Visemes, all",
     )
     pose: Literal["A", "T"] | None = None
+    animations: str | None = Field(
+        None, max_length=4000, description="clips to write, separated by commas: names, none or all"
+    )
+    rootMotion: bool | None = Field(None, description="clips move the root over the ground")
     useHands: bool | None = Field(None, description="taken and left: hands are always there")
     useDracoMeshCompression: bool = False
     useMeshOptCompression: bool = False
@@ -66,10 +71,31 @@ class Variant(BaseModel):
             "atlas": None if self.textureAtlas is None else self.textureAtlas != "none",
             "morph_targets": True if self.morphTargets and shapes_in(self.morphTargets) else None,
             "pose": self.pose,
+            "animations": None if self.animations is None else clips_in(self.animations),
+            "root_motion": self.rootMotion,
             "lods": True if level else None,
             "compression": codec,
         }
         return {**stored, **{k: v for k, v in change.items() if v is not None}}, level
+
+
+def clips_in(text: str) -> str:
+    """`animations=` as a recipe takes it: `none` is an empty list of names."""
+    return "" if text.strip().lower() in ("", "none") else text
+
+
+def clips_there(answer: Mapping[str, Any], query: Variant) -> tuple[str, ...] | None:
+    """The clips that are asked for, by their names in the file, when it has them all and need only lose the others:
+    uploads, too, can be had so. None when the clips have to be made."""
+    if query.animations is None or query.rootMotion is not None or query.platform is not None:
+        return None
+    ending = PLATFORMS[answer["platform"]].loops
+    names = [clip["name"] for clip in answer.get("animations", ())]
+    there = {**{name.removesuffix(ending): name for name in names}, **{name: name for name in names}}
+    wanted = [name.strip() for name in clips_in(query.animations).split(",") if name.strip()]
+    if "all" in wanted or not set(wanted) <= set(there):
+        return None
+    return tuple(sorted({there[name] for name in wanted}))
 
 
 class Picture(BaseModel):
@@ -87,9 +113,14 @@ async def glb(avatar_id: Id, query: Annotated[Variant, Query()], request: Reques
     """The avatar as a GLB, with other options than it was made with."""
     s = services(request)
     avatar = await downloadable(s, caller(request), avatar_id)
+    if (kept := clips_there(avatar.answer, query)) is not None:
+        query = query.model_copy(update={"animations": None})
+        query.model_fields_set.discard("animations")
     entry = await _variant(request, s, avatar, query, "glb")
+    if kept is not None:
+        entry = await _with_some(request, s, avatar, entry["sha256"], "clips", kept)
     if query.morphTargets is not None:
-        entry = await _with_shapes(request, s, avatar, entry["sha256"], shapes_in(query.morphTargets))
+        entry = await _with_some(request, s, avatar, entry["sha256"], "shapes", shapes_in(query.morphTargets))
     return content_response(request, s.store, entry["sha256"], entry["size"], f"{avatar_id}.glb", inline=True)
 
 
@@ -126,16 +157,16 @@ def _of_level(files: list[dict[str, Any]], kind: str, level: int) -> dict[str, A
     return next((f for f, name in zip(own, names, strict=True) if name == wanted), None)
 
 
-async def _with_shapes(
-    request: Request, s: Services, avatar: Avatar, source: str, shapes: tuple[str, ...]
+async def _with_some(
+    request: Request, s: Services, avatar: Avatar, source: str, what: str, names: tuple[str, ...]
 ) -> dict[str, Any]:
-    """A GLB of the avatar with these shapes and no others."""
-    name = f"shapes/{hashlib.sha256(','.join((source, *shapes)).encode()).hexdigest()[:32]}"
+    """A GLB of the avatar with these shapes (or clips) and no others."""
+    name = f"{what}/{hashlib.sha256(','.join((source, *names)).encode()).hexdigest()[:32]}"
     held = await s.database.read(records.held, avatar.id, name)
     if held is not None:
         s.metrics.shared.labels("variant").inc()
         return {"sha256": held.sha256, "size": held.size}
-    made: dict[str, Any] = await work.run(s, caller(request), "shapes", {"sha256": source, "shapes": list(shapes)})
+    made: dict[str, Any] = await work.run(s, caller(request), what, {"sha256": source, what: list(names)})
     await s.database.write(records.hold, avatar.id, [{**made, "name": name, "format": "glb"}])
     return made
 
