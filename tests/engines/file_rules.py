@@ -44,7 +44,10 @@ def checker(module: str) -> Callable[[bytes, str], list[str]] | None:
     if find_spec(f"{__package__}.{module}") is None:
         return None
     try:
-        found: Callable[[bytes, str], list[str]] = import_module(f"{__package__}.{module}").check
+        found = import_module(f"{__package__}.{module}")
     except ImportError:
         return None
-    return found
+    if hasattr(found, "check"):
+        check: Callable[[bytes, str], list[str]] = found.check
+        return check
+    return lambda data, name: list(found.problems(data))

@@ -13,8 +13,10 @@ from avatar_foundry.platforms import PLATFORMS
 
 from .blender import Blender
 from .file_rules import FileRules
+from .godot3 import Godot3
 from .khronos import Khronos
 from .loaders import FbxLoader, GlbLoader
+from .open_usd import OpenUsd
 from .outcome import Check, Outcome
 from .subject import Subject, make
 from .three_vrm import ThreeVrm
@@ -75,6 +77,8 @@ def checks() -> list[Check]:
         Blender("fbx"),
         Ufbx(),
         ThreeVrm(),
+        Godot3(),
+        OpenUsd(),
         FileRules(),
     ]
 

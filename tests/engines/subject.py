@@ -1,18 +1,18 @@
 """What is checked: one preset, written for one platform in one pose, in all formats that the platform has."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
-from avatar_foundry.account import produce
+import avatar_foundry.build as build_module
+from avatar_foundry.account import Written, produce
 from avatar_foundry.avatar import Avatar
-from avatar_foundry.pipeline import ignore_step
-from avatar_foundry.plan import plan
 from avatar_foundry.platforms import PLATFORMS, Platform
-from avatar_foundry.recipe import parse
-from avatar_foundry.resolve import resolve
+
+
+CLIP = "walk"
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,18 @@ class Subject:
 
 
 def make(preset: str, platform: str, pose: str, folder: Path) -> Subject:
-    """Build and write it into `folder`. Raises ExportRefused and what else `produce` raises."""
+    """Build and write it into `folder`. Raises ExportRefused and what else `build` raises."""
     engine = PLATFORMS[platform]
-    asked = {"preset": preset, "platform": platform, "pose": pose, "formats": list(engine.formats)}
-    recipe = resolve(parse({**asked, "texture_size": 256, "lods": False, "name": preset})).recipe
+    asked = {"preset": preset, "platform": platform, "pose": pose, "formats": list(engine.formats), "animations": [CLIP]}
+    kept: list[Written] = []
 
-    def name(avatar: Avatar) -> Avatar:
-        return replace(avatar, name=preset)
+    def keep(*args: Any) -> Written:
+        kept.append(produce(*args))
+        return kept[0]
 
-    started = time.perf_counter()
-    made = produce(plan(recipe), engine, recipe.compression, recipe.formats, name, ignore_step, started)
+    with mock.patch.object(build_module, "produce", keep):
+        build_module.build({**asked, "texture_size": 256, "lods": False, "name": preset})
+    (made,) = kept
     for title, data in made.files.items():
         (folder / title).write_bytes(data)
     return Subject(preset, engine, pose, made.avatar, made.files, made.findings, folder)

@@ -21,7 +21,7 @@ CLOSE = 1e-4  # metres; the files are told to be right to half a millimetre
 
 
 def blender() -> Path:
-    python = Path(os.environ.get("BLENDER_PYTHON", cache_dir() / "engines/blender/bin/python"))
+    python = Path(os.environ.get("BLENDER_PYTHON", cache_dir() / "engines/bpy/bin/python"))
     if not python.exists():
         pytest.skip("needs BLENDER_PYTHON, a Python with bpy")
     return python

@@ -24,14 +24,14 @@ const tryAll = async (file) => {
 
   const meshes = [];
   vrm.scene.traverse((o) => { if (o.isMesh) meshes.push(o); });
-  // Some vertices of every mesh, skinned and morphed, as one flat list in world space
-  const sample = () => {
+  // Vertices of every mesh (about `most` of each), skinned and morphed, as one flat list in world space
+  const sample = (most = 900) => {
     vrm.scene.updateMatrixWorld(true);
     const out = [], v = new THREE.Vector3();
     for (const m of meshes) {
       if (m.isSkinnedMesh) m.skeleton.update();
       const n = m.geometry.attributes.position.count;
-      for (let i = 0; i < n; i += Math.max(1, Math.floor(n / 900))) {
+      for (let i = 0; i < n; i += Math.max(1, Math.floor(n / most))) {
         m.getVertexPosition(i, v);
         v.applyMatrix4(m.matrixWorld);
         out.push(v.x, v.y, v.z);
@@ -53,13 +53,14 @@ const tryAll = async (file) => {
   const rest = sample();
 
   // humanoid bones, each turned as applications do it: how far it moves the surface
+  const whole = sample(Infinity);
   report.bones = {};
   for (const name of Object.keys(vrm.humanoid.humanBones)) {
     const bone = vrm.humanoid.getNormalizedBoneNode(name);
     if (!bone) continue;
     bone.rotateX(0.3);
     vrm.humanoid.update();
-    report.bones[name] = gap(rest, sample());
+    report.bones[name] = gap(whole, sample(Infinity));
     bone.quaternion.identity();
   }
   vrm.humanoid.update();
