@@ -50,12 +50,14 @@ CAPE = Manner("cape", "upperChest", 4, 0.7, 0.24, 2.0, 0.35, 0.012, ("torso", "h
 
 @dataclass(frozen=True)
 class Chart:
-    """Where vertices hang. centre: (3,) of the angles.  start: depth 0 lies here (a height, or a radius for hair)."""
+    """Where vertices hang. centre: (3,) of the angles.  start: depth 0 lies here (a height, or a radius for hair).
+    holds: (J,) joints that keep their vertices: sleeves of an A-pose reach down to where a skirt swings."""
 
     manner: Manner
     centre: F64
     start: float
     skull: float = 0.0
+    holds: NDArray[np.bool_] | None = None
 
     def depth(self, points: NDArray[Any]) -> F64:
         """(V,) metres below where it is fastened; negative above."""
@@ -161,12 +163,13 @@ def loose_things(avatar: Avatar, skeleton: Skeleton) -> Iterator[tuple[Chart, li
         centre, radius = skull_of(avatar, skeleton, at)
         yield Chart(HAIR, centre, LOOSE * radius, radius), hair
     if "hips" in at and (skirt := [p for p in parts if is_skirt(p)]):
-        cloud = np.concatenate([p.mesh.positions for p in skirt]).astype(np.float64)
+        arms = below(skeleton, ("leftUpperArm", "rightUpperArm"))
+        cloud = np.concatenate([p.mesh.positions[freedom(p.mesh, arms) > 0.5] for p in skirt]).astype(np.float64)
         top = at["hips"][1] - 0.03
         hem = cloud[cloud[:, 1] < cloud[:, 1].min() + 0.08]
         hip = cloud[np.abs(cloud[:, 1] - top) < 0.06]
         if len(hem) and len(hip) and width(hem, at["hips"]) > FLARED * width(hip, at["hips"]):
-            yield Chart(SKIRT, at["hips"] * (1, 0, 1), top), skirt
+            yield Chart(SKIRT, at["hips"] * (1, 0, 1), top, holds=arms), skirt
     if "upperChest" in at and (cape := [p for p in parts if item_of(p, "cape")]):
         low = at["chest"] if "chest" in at else at["upperChest"]
         yield Chart(CAPE, at["upperChest"] * (1, 0, 1), float(low[1])), cape
@@ -218,7 +221,7 @@ def lay_chains(chart: Chart, parts: Sequence[Part], first: int) -> Chains | None
     """Chains through the mean of what hangs there; None when nothing hangs far enough."""
     manner = chart.manner
     points = np.concatenate([p.mesh.positions for p in parts]).astype(np.float64)
-    free = np.concatenate([freedom(p.mesh) for p in parts])
+    free = np.concatenate([freedom(p.mesh, chart.holds) for p in parts])
     depth, angle = chart.depth(points), chart.angle(points)
     loose = (depth > 0) & (free > 0.5)
     if loose.sum() < 12 or float(np.quantile(depth[loose], REACH)) < SHORTEST:
@@ -262,9 +265,19 @@ def _reach(depth: F64, share: F64, longest: float) -> float:
     return max(float(np.quantile(mine, REACH)), 0.35 * longest) if len(mine) > 8 else longest
 
 
-def freedom(mesh: Mesh) -> F64:
-    """(V,) 1 where a vertex may swing. Feet keep their shoes even under a robe: that is for `is_skirt` to say."""
-    return np.ones(len(mesh.positions))
+def below(skeleton: Skeleton, roots: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(J,) whether a joint is one of `roots` or hangs below one."""
+    out = np.isin(skeleton.names, roots)
+    for i, up in enumerate(skeleton.parents.tolist()):
+        out[i] |= up >= 0 and out[up]
+    return out
+
+
+def freedom(mesh: Mesh, holds: NDArray[np.bool_] | None) -> F64:
+    """(V,) share of a vertex that may swing: what does not hang on joints that hold it (J,)."""
+    if holds is None or mesh.joints is None or mesh.weights is None:
+        return np.ones(len(mesh.positions))
+    return np.asarray(np.where(holds[mesh.joints], 0.0, mesh.weights).sum(axis=1), np.float64)
 
 
 def grow(skeleton: Skeleton, chains: Chains) -> tuple[Skeleton, list[Spring]]:
@@ -321,7 +334,7 @@ def rehang(mesh: Mesh, chains: Chains) -> Mesh:
     if mesh.joints is None or mesh.weights is None:
         return mesh
     depth = chains.chart.depth(mesh.positions)
-    rows = np.flatnonzero((depth > 0) & (freedom(mesh) > 0.5))
+    rows = np.flatnonzero((depth > 0) & (freedom(mesh, chains.chart.holds) > 0.5))
     if not len(rows):
         return mesh
     points, bones = mesh.positions[rows], chains.bones
