@@ -95,6 +95,8 @@ def generate(
                 f"{answer['bone_count']} bones, {len(answer['morph_names'])} shapes"
                 + (f", {len(answer['animations'])} animations" if answer["animations"] else "")
             )
+            for step in answer["fitted"]:
+                typer.echo(f"  {step['budget']} {step['before']:,} -> {step['after']:,}: {step['how']}")
             for file in answer["files"]:
                 typer.echo(f"  {out / file['name']}  {file['size'] / 1e6:.2f} MB")
             if ignored := answer["interpretation"]["ignored"]:
@@ -117,13 +119,17 @@ def process(
     lods: Annotated[bool | None, typer.Option("--lods/--no-lods")] = None,
     no_face: Annotated[bool | None, typer.Option("--no-face", help="make no expressions")] = None,
     triangles: Annotated[int | None, typer.Option(help="most triangles; 0 for no limit")] = None,
+    skeleton: Annotated[str | None, typer.Option(help="full, no_twists, mittens, no_fingers or minimal")] = None,
+    budget: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="a number to meet: bones=75; see docs/budgets.md")
+    ] = None,
     min_confidence: Annotated[float | None, typer.Option(help="use a skeleton found with at least this")] = None,
     animations: Animations = None,
     root_motion: RootMotion = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a working avatar of a mesh: check, mend, rig, skin, write."""
-    from .process import as_options, make, print_made
+    from .process import as_options, budget_of, make, print_made
 
     flags: dict[str, Any] = {"platform": platform, "auto_fix": auto_fix, "pose": pose, "lods": lods}
     flags |= {
@@ -131,6 +137,8 @@ def process(
         "triangles": triangles,
         "no_face": no_face,
         "min_confidence": min_confidence,
+        "skeleton": skeleton,
+        "budget": budget_of(budget) if budget else None,
         "animations": animations,
         "root_motion": root_motion,
     }

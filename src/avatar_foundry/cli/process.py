@@ -28,6 +28,18 @@ def hints_of(texts: list[str]) -> dict[str, list[float]]:
     return out
 
 
+def budget_of(texts: list[str]) -> dict[str, int]:
+    """{name: number} from NAME=NUMBER. Raises RecipeError."""
+    out = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            out[name] = int(number)
+        except ValueError:
+            raise RecipeError(f"--budget {text}: not of the form NAME=NUMBER", pointer="/budget") from None
+    return out
+
+
 def make(file: Path, out: Path, options: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
     """Process and write. Nothing is written unless everything is; of an uncertain rig a picture is."""
     data = read_file(file)
@@ -59,6 +71,8 @@ def print_made(answer: Mapping[str, Any], out: Path) -> None:
         f"{answer['bone_count']} bones ({rig['state']}, {rig['confidence']:.0%} sure), "
         f"{len(answer['morph_names'])} shapes, {len(answer['animations'])} animations"
     )
+    for step in answer["fitted"]:
+        typer.echo(f"  {step['budget']} {step['before']:,} -> {step['after']:,}: {step['how']}")
     for fix in answer["fixes_applied"]:
         typer.echo(f"  mended: {fix['words']}")
     for note in [*answer["notes"], *answer["source"]["notes"], *([face["reason"]] if face.get("reason") else [])]:
@@ -89,4 +103,4 @@ def as_options(values: Mapping[str, Any], fixes: list[str], hints: list[str]) ->
     return out
 
 
-__all__ = ["as_options", "check", "make", "print_findings", "print_made"]
+__all__ = ["as_options", "budget_of", "check", "make", "print_findings", "print_made"]

@@ -35,6 +35,7 @@ SHORT = (
     "source",
     "rig",
     "fixes_applied",
+    "fitted",
     "errors",
     "preview_url",
     "recipe",

@@ -120,6 +120,7 @@ class Made(Open):
     morph_names: list[str]
     animations: list[Animation] = []
     validation: Findings
+    fitted: list[dict[str, Any]] = []
     timings: dict[str, float]
     licences: list[dict[str, str]]
     recipe: dict[str, Any] | None

@@ -150,6 +150,7 @@ export interface Avatar {
     notes: string[];
   };
   validation?: Tally;
+  fitted?: { budget: string; limit: number; before: number; after: number; how: string }[];
   timings?: Record<string, number>;
   licences?: { name: string; author: string; licence: string; source: string }[];
   recipe?: Record<string, unknown> | null;
@@ -183,6 +184,8 @@ export interface ProcessOptions {
   texture_size?: number | null;
   compression?: string;
   atlas?: boolean | null;
+  skeleton?: string;
+  budget?: Record<string, number>;
   hints?: Record<string, [number, number, number]>;
   min_confidence?: number;
   name?: string | null;
@@ -200,6 +203,8 @@ export interface Recipe {
   texture_size?: number;
   texture_format?: string;
   compression?: string;
+  skeleton?: string;
+  budget?: Record<string, number>;
   atlas?: boolean;
   name?: string;
 }
