@@ -10,7 +10,8 @@ from tests.figures import figure, texture, tube
 
 from avatar_foundry.avatar import Material, Part
 from avatar_foundry.formats import write_glb
-from avatar_foundry.stages.atlas_images import lay_out
+from avatar_foundry.stages.atlas_layout import GUTTER, lay_out
+from avatar_foundry.stages.atlas_regions import Region
 from avatar_foundry.stages.atlas_textures import atlas_textures
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
@@ -60,15 +61,37 @@ def test_different_roughness_is_kept_in_the_orm_sheet():
     assert {round(0.5 * 255), round(0.9 * 255)} <= seen
 
 
-def test_transparent_parts_stay_apart():
-    merged = atlas_textures(256).apply(figure())
-    assert merged is not None
-    assert {m.alpha_mode for m in merged.materials} == {"OPAQUE", "MASK"}
+def of_mode(avatar, mode):
+    skin, cloth = avatar.materials
+    return replace(avatar, materials=(skin, replace(cloth, alpha_mode=mode)))
 
 
-def test_one_part_of_a_kind_is_left_as_it_is():
-    avatar = figure()
-    assert atlas_textures(256).apply(avatar) is avatar
+def test_cut_outs_go_with_what_is_opaque():
+    merged = atlas_textures(256).apply(of_mode(figure(), "MASK"))
+    assert [m.alpha_mode for m in merged.materials] == ["MASK"]
+    base = merged.materials[0].base
+    with Image.open(io.BytesIO(base.data)) as image:
+        assert image.mode == "RGBA"
+
+
+def test_blended_parts_stay_apart():
+    avatar = of_mode(figure(), "BLEND")
+    assert atlas_textures(256).apply(avatar) is avatar  # one of each kind: nothing to merge
+
+
+def test_only_what_is_drawn_is_on_the_sheet():
+    """Charts in two corners of a texture lie side by side, at the sharpness they had."""
+    avatar = dressed(base=texture("cloth", BLUE, edge=512))
+    small = replace(avatar.parts[1].mesh, uvs=avatar.parts[1].mesh.uvs * np.float32(0.1))
+    far = replace(small, uvs=small.uvs + np.float32(0.9))
+    parts = (Part("a", "garment", (small,), "cloth"), Part("b", "garment", (far,), "cloth"))
+    merged = atlas_textures(1024).apply(replace(avatar, parts=parts))
+    sheet = merged.materials[0].base
+    assert max(sheet.width, sheet.height) == 256
+    covered = np.ptp(merged.parts[0].mesh.uvs[: len(small.uvs)], axis=0) * (sheet.width, sheet.height)
+    assert (np.abs(covered - 51.2) < 4).all()
+    for uv in merged.parts[0].mesh.uvs:
+        assert np.abs(colour_at(merged, merged.parts[0], uv).astype(int) - BLUE).max() <= 2
 
 
 def test_tiles_are_baked_up_to_a_limit():
@@ -89,12 +112,16 @@ def test_parts_without_uvs_show_their_colour():
 
 
 @pytest.mark.parametrize("wanted", [[64], [64, 64], [2048, 512, 512, 64, 16, 16], [100, 90, 80, 70, 60], [4096] * 9])
-def test_squares_never_overlap_and_stay_inside(wanted):
-    size = 1024
-    taken = np.zeros((size, size), np.int32)
-    for x, y, edge in lay_out(wanted, size):
-        assert edge >= 8
-        assert 0 <= x <= x + edge <= size
-        assert 0 <= y <= y + edge <= size
-        taken[y : y + edge, x : x + edge] += 1
+def test_cells_never_overlap_and_stay_inside(wanted):
+    sheet, cells = lay_out([Region((0, 0, 1, 1), (w, w / 2)) for w in wanted], 1024)
+    taken = np.zeros(sheet[::-1], np.int32)
+    for x, y, width, height, _ in cells:
+        assert min(width, height) > 2 * GUTTER
+        assert 0 <= x <= x + width <= sheet[0]
+        assert 0 <= y <= y + height <= sheet[1]
+        taken[y : y + height, x : x + width] += 1
     assert taken.max() == 1
+
+
+def test_too_many_regions_are_refused():
+    assert lay_out([Region((0, 0, 1, 1), (8, 8))] * 1000, 256) is None

@@ -1,4 +1,4 @@
-"""Axis-aligned rectangles: boxes made disjoint, and packing into a sheet along a skyline."""
+"""Axis-aligned rectangles: boxes in groups, and packing into a sheet along a skyline."""
 
 from collections.abc import Sequence
 
@@ -8,30 +8,31 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 
 
-def disjoint_boxes(boxes: F64, gap: float = 0.0, waste: float = 0.0, limit: int = 256) -> F64:
-    """Boxes (N, 4) x0 y0 x1 y1, merged until no two are nearer than `gap`; then (M, 4).
+def grouped_boxes(boxes: F64, rim: float = 0.0, waste: float = 0.0, limit: int = 128) -> tuple[F64, NDArray[np.intp]]:
+    """Boxes (N, 4) x0 y0 x1 y1 in groups that are cheaper together: the boxes around groups (M, 4), group of each (N,).
 
-    waste: two boxes are merged too when the box around both is larger than the two by at most this share of their areas
-    plus a rim of `gap`. Above `limit` boxes, one box around all.
+    Two groups become one when the box around both is larger than the two, each with a `rim`, by at most `waste` of
+    their areas: cheapest first. Boxes of different groups may overlap. Above `limit` boxes, one group.
     """
+    group = np.zeros(len(boxes), np.intp)
     if len(boxes) > limit:
-        return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None]
-    boxes = boxes.astype(np.float64)
+        return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None], group
+    boxes, group = boxes.astype(np.float64), np.arange(len(boxes))
     while len(boxes) > 1:
         low = np.minimum(boxes[:, None, :2], boxes[None, :, :2])
         high = np.maximum(boxes[:, None, 2:], boxes[None, :, 2:])
-        size = boxes[:, 2:] - boxes[:, :2] + gap
-        both = size.prod(axis=1)[:, None] + size.prod(axis=1)[None]
-        cost = (high - low + gap).prod(axis=2) - both * (1 + waste)
-        meet = np.maximum(boxes[:, None, :2], boxes[None, :, :2]) - np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-        cost = np.where((meet < gap).all(axis=2), -np.inf, cost)
+        area = (boxes[:, 2:] - boxes[:, :2] + rim).prod(axis=1)
+        cost = (high - low + rim).prod(axis=2) - (area[:, None] + area[None]) * (1 + waste)
         np.fill_diagonal(cost, np.inf)
         a, b = divmod(int(cost.argmin()), len(boxes))
         if cost[a, b] > 0:
             break
-        merged = np.concatenate([low[a, b], high[a, b]])
-        boxes = np.concatenate([np.delete(boxes, [a, b], axis=0), merged[None]])
-    return boxes
+        a, b = min(a, b), max(a, b)
+        boxes[a] = np.concatenate([low[a, b], high[a, b]])
+        boxes = np.delete(boxes, b, axis=0)
+        group[group == b] = a
+        group[group > b] -= 1
+    return boxes, group
 
 
 def pack(sizes: Sequence[tuple[int, int]], width: int, height: int) -> list[tuple[int, int]] | None:

@@ -8,15 +8,17 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ..avatar import F32, I32, Material, Mesh, Part
-from ..geometry.rectangles import disjoint_boxes
+from ..avatar import I32, Material, Mesh, Part
+from ..geometry.rectangles import grouped_boxes
 
 FLAT = 8  # pixels of what has no texture
-GAP = 1 / 256  # of a texture: charts nearer than this share a region
+RIM = 1 / 128  # of a texture: what a region of its own costs in gutters
 WASTE = 0.15  # unused share of a region for which two charts are not kept apart
 NEAR = {"skin": np.inf, "eyes": 6.0, "brows": 3.0, "lashes": 4.0, "teeth": 2.0}  # times the density of clothes
+WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 F64 = NDArray[np.float64]
+Owners = NDArray[np.intp]
 
 
 class Region(NamedTuple):
@@ -26,58 +28,82 @@ class Region(NamedTuple):
     wanted: tuple[float, float]
 
 
-def regions_of(material: Material, parts: Sequence[Part], density: float, limit: int = 256) -> list[Region]:
-    """Disjoint rectangles that hold every uv of the parts, all levels; one when there would be more than `limit`.
+class Charted(NamedTuple):
+    """A material's regions, and which of them each uv of each mesh lies in: part -> level -> (U,)."""
 
-    density: pixels per metre of cloth.
+    regions: list[Region]
+    owners: list[list[Owners]]
+
+
+def chart(material: Material, parts: Sequence[Part], density: float, limit: int = 128) -> Charted:
+    """Rectangles that hold every uv of the parts, all levels; one when there would be more than `limit` charts.
+
+    density: pixels per metre of cloth. Connected pieces of uvs stay in one region; regions may overlap, since a piece
+    knows its own.
     """
     textures = [t for t in (material.base, material.normal, material.orm) if t is not None]
-    levels = [m for p in parts for m in p.lods if m.uvs is not None and m.uv_faces is not None and len(m.uv_faces)]
-    if not textures or not levels:
-        return [Region((0.0, 0.0, 1.0, 1.0), (FLAT, FLAT))]
-    boxes = disjoint_boxes(np.concatenate([chart_boxes(m) for m in levels]), GAP, WASTE, limit)
-    boxes = boxes[np.lexsort(boxes.T[::-1])]
-    metres = lengths([p.mesh for p in parts], boxes)
+    if not textures or any(m.uvs is None for p in parts for m in p.lods):
+        empty = [[np.zeros(0 if m.uvs is None else len(m.uvs), np.intp) for m in p.lods] for p in parts]
+        return Charted([Region(WHOLE, (FLAT, FLAT))], empty)
+    levels = [[charts_of(m) for m in p.lods] for p in parts]
+    windows, group = grouped_boxes(np.concatenate([rows[0][0] for rows in levels]), RIM, WASTE, limit)
+    owners, at = [], 0
+    for rows in levels:
+        full, label = rows[0]
+        held = [group[at : at + len(full)][label] if len(full) else label]
+        at += len(full)
+        for boxes, label in rows[1:]:
+            held.append(adopted(boxes, windows)[label] if len(boxes) else label)
+        owners.append(held)
     across, down = max(t.width for t in textures), max(t.height for t in textures)
-    wanted = density * NEAR.get(material.name, 1.0) * metres
-    share = np.minimum(wanted / np.sqrt(across * down), 1.0)
-    return [
+    metres = lengths([p.mesh for p in parts], [rows[0] for rows in owners], len(windows))
+    share = np.minimum(density * NEAR.get(material.name, 1.0) * metres / np.sqrt(across * down), 1.0)
+    regions = [
         Region((u0, v0, u1, v1), ((u1 - u0) * across * s, (v1 - v0) * down * s))
-        for (u0, v0, u1, v1), s in zip(boxes.tolist(), share.tolist(), strict=True)
+        for (u0, v0, u1, v1), s in zip(windows.tolist(), share.tolist(), strict=True)
     ]
+    return Charted(regions, owners)
 
 
-def chart_boxes(mesh: Mesh) -> F64:
-    """The boxes around connected pieces of a mesh's uvs: (C, 4)."""
-    assert mesh.uvs is not None and mesh.uv_faces is not None
+def charts_of(mesh: Mesh) -> tuple[F64, Owners]:
+    """The boxes around connected pieces of a mesh's uvs (C, 4), and each uv's piece (U,); unused ones get 0."""
+    assert mesh.uvs is not None
+    label = np.zeros(len(mesh.uvs), np.intp)
+    if mesh.uv_faces is None or not len(mesh.uv_faces):
+        return np.zeros((0, 4)), label
     used, flat = np.unique(mesh.uv_faces, return_inverse=True)
     faces: I32 = flat.reshape(-1, 3).astype(np.int32)
     edges = faces[:, [0, 1, 1, 2]].reshape(-1, 2)
     graph = coo_array((np.ones(len(edges), np.int8), edges.T), shape=(len(used), len(used)))
-    count, label = connected_components(graph, directed=False)
-    order = np.argsort(label, kind="stable")
-    starts = np.searchsorted(label[order], np.arange(count))
+    count, piece = connected_components(graph, directed=False)
+    order = np.argsort(piece, kind="stable")
+    starts = np.searchsorted(piece[order], np.arange(count))
     uvs = mesh.uvs[used][order].astype(np.float64)
-    return np.concatenate([np.minimum.reduceat(uvs, starts), np.maximum.reduceat(uvs, starts)], axis=1)
+    label[used] = piece
+    return np.concatenate([np.minimum.reduceat(uvs, starts), np.maximum.reduceat(uvs, starts)], axis=1), label
 
 
-def owner_of(uvs: F32, boxes: F64) -> NDArray[np.intp]:
-    """The box (M, 4) that each uv (U, 2) lies in, or the nearest: (U,)."""
-    outside = np.maximum(boxes[None, :, :2] - uvs[:, None], uvs[:, None] - boxes[None, :, 2:])
-    return np.asarray(np.maximum(outside, 0).max(axis=2).argmin(axis=1))
+def adopted(boxes: F64, windows: F64) -> Owners:
+    """The tightest window (M, 4) that holds each box (N, 4), or the one it sticks out of least; widens the windows."""
+    over = np.maximum(windows[None, :, :2] - boxes[:, None, :2], boxes[:, None, 2:] - windows[None, :, 2:])
+    area = (windows[:, 2:] - windows[:, :2]).prod(axis=1)
+    owner = np.asarray((np.maximum(over, 0).max(axis=2) + 1e-6 * area).argmin(axis=1))
+    np.minimum.at(windows[:, :2], owner, boxes[:, :2])
+    np.maximum.at(windows[:, 2:], owner, boxes[:, 2:])
+    return owner
 
 
-def lengths(meshes: Sequence[Mesh], boxes: F64) -> F64:
-    """Metres that one unit of uv space covers in each box: (M,)."""
-    surface, sheet = np.full(len(boxes), 1e-12), np.full(len(boxes), 1e-9)
-    for mesh in meshes:
+def lengths(meshes: Sequence[Mesh], owners: Sequence[Owners], count: int) -> F64:
+    """Metres that one unit of uv space covers in each of `count` regions: (M,)."""
+    surface, sheet = np.full(count, 1e-12), np.full(count, 1e-9)
+    for mesh, owner in zip(meshes, owners, strict=True):
         if mesh.uvs is None or mesh.uv_faces is None or not len(mesh.faces):
             continue
         corners = mesh.positions[mesh.faces].astype(np.float64)
         cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         flat = mesh.uvs[mesh.uv_faces].astype(np.float64)
         a, b = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
-        owner = owner_of(flat.mean(axis=1).astype(np.float32), boxes)
-        surface += np.bincount(owner, np.linalg.norm(cross, axis=1), len(boxes))
-        sheet += np.bincount(owner, np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), len(boxes))
+        mine = owner[mesh.uv_faces[:, 0]]
+        surface += np.bincount(mine, np.linalg.norm(cross, axis=1), count)
+        sheet += np.bincount(mine, np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), count)
     return np.asarray(np.sqrt(surface / sheet))

@@ -9,7 +9,7 @@ from ..avatar import Avatar, Material, Mesh, Part
 from ..pipeline import stage
 from .atlas_images import Placed, merge_materials
 from .atlas_layout import Cell, lay_out
-from .atlas_regions import owner_of, regions_of
+from .atlas_regions import Owners, chart
 from .merge_parts import merge_parts
 
 TILES = 4  # a texture repeated more often than this across a part would turn to mud in its cells
@@ -43,16 +43,17 @@ def on_one_sheet(
     """The parts as one, with one material whose textures are at most `size` pixels wide and high."""
     used = list(dict.fromkeys(p.material for p in parts))
     own = {n: [p for p in parts if p.material == n] for n in used}
-    for limit in (256, 1):
-        regions = {n: regions_of(avatar.material(n), own[n], size / 2, limit) for n in used}
-        if found := lay_out([r for n in used for r in regions[n]], size):
+    for limit in (128, 1):
+        charted = {n: chart(avatar.material(n), own[n], size / 2, limit) for n in used}
+        if found := lay_out([r for n in used for r in charted[n].regions], size):
             break
     else:
         raise ValueError(f"{len(used)} materials do not fit on a sheet of {size} pixels")
     sheet, cells = found
     rest = iter(cells)
-    placed = {n: Placed(avatar.material(n), tuple(next(rest) for _ in regions[n])) for n in used}
-    moved = [remap(p, placed[p.material].cells, sheet) for p in parts]
+    placed = {n: Placed(avatar.material(n), tuple(next(rest) for _ in charted[n].regions)) for n in used}
+    owners = {n: iter(charted[n].owners) for n in used}
+    moved = [remap(p, next(owners[p.material]), placed[p.material].cells, sheet) for p in parts]
     return merge_parts(moved, name, name), merge_materials(list(placed.values()), sheet, name, mime)
 
 
@@ -69,18 +70,17 @@ def mergeable(avatar: Avatar, part: Part) -> bool:
     return all((np.ptp(uvs, axis=0) <= TILES).all() for uvs in clouds)
 
 
-def remap(part: Part, cells: Sequence[Cell], sheet: tuple[int, int]) -> Part:
+def remap(part: Part, owners: Sequence[Owners], cells: Sequence[Cell], sheet: tuple[int, int]) -> Part:
     """The part with its uvs on the sheet; without uvs, every corner looks at the middle of the first cell."""
-    windows = np.array([c.window for c in cells])
 
-    def each(mesh: Mesh) -> Mesh:
+    def each(mesh: Mesh, owner: Owners) -> Mesh:
         if mesh.uvs is None or mesh.uv_faces is None:
-            middle = np.array([windows[0].reshape(2, 2).mean(axis=0)], np.float32)
+            u0, v0, u1, v1 = cells[0].window
+            middle = np.array([[(u0 + u1) / 2, (v0 + v1) / 2]], np.float32)
             return replace(mesh, uvs=cells[0].map(middle, sheet), uv_faces=np.zeros_like(mesh.faces))
-        owner = owner_of(mesh.uvs, windows)
         uvs = np.empty_like(mesh.uvs)
         for k, cell in enumerate(cells):
             uvs[owner == k] = cell.map(mesh.uvs[owner == k], sheet)
         return replace(mesh, uvs=uvs)
 
-    return replace(part, lods=tuple(map(each, part.lods)))
+    return replace(part, lods=tuple(map(each, part.lods, owners)))
