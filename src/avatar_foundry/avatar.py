@@ -101,6 +101,7 @@ class Part(Frozen):
     hidden:   (V,) bool over lods[0]: vertices that no one can see, or None. A face with only such vertices is not
               drawn; `build_lods` or `drop_hidden` take them away, and what comes later sees plain meshes.
     lod_errors: one mapping per lod (geometric_mm, posed_mm, expressive_mm); empty until lods are built.
+    properties: custom text properties of its node in files: user properties in FBX, extras in glTF.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Part(Frozen):
     hides: NDArray[np.bool_] | None = None
     hidden: NDArray[np.bool_] | None = None
     lod_errors: tuple[Mapping[str, float], ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mesh(self) -> Mesh:

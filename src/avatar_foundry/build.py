@@ -38,7 +38,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
             avatar,
             name=file_name(recipe.name or "avatar"),
             licences=credits_for(items(recipe)),
-            extras={"recipe": recipe.digest(), "engine": __version__, "pack": open_pack().digest},
+            extras={**avatar.extras, "recipe": recipe.digest(), "engine": __version__, "pack": open_pack().digest},
         )
 
     stages = (s for s in plan(recipe, notes) if s.name not in skip or s.wire == "dressing")

@@ -170,6 +170,7 @@ class _Writer:
         rows: list[tuple[Any, ...]] = [
             ("InheritType", "enum", "", "", 1),
             ("DefaultAttributeIndex", "int", "Integer", "", 0),
+            *text_rows(part.properties.items()),
             *self.about,
         ]
         self.about = []  # the first mesh tells

@@ -199,7 +199,7 @@ class _Writer:
         self.roots.append(ids[0])
         self.used.add("MSFT_lod")
         self.nodes[ids[0]]["extensions"] = {"MSFT_lod": {"ids": ids[1:]}}
-        self.nodes[ids[0]]["extras"] = {"MSFT_screencoverage": list(self.options.coverage[: len(ids)])}
+        self.nodes[ids[0]].setdefault("extras", {})["MSFT_screencoverage"] = list(self.options.coverage[: len(ids)])
 
     def _split(self, mesh: Mesh, full: Mesh, tangents: bool) -> SplitMesh:
         """`mesh`, a level of `full`, split. Its tangents come from the full detail, even where that is not written."""
@@ -230,6 +230,8 @@ class _Writer:
         elif dequantise is not None:
             node["translation"] = dequantise[:3, 3].tolist()
             node["scale"] = dequantise.diagonal()[:3].tolist()
+        if part.properties:
+            node["extras"] = dict(part.properties)
         self.nodes.append(node)
         return len(self.nodes) - 1
 

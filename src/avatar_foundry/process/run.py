@@ -40,7 +40,7 @@ def process(
 
     def sign(avatar: Avatar) -> Avatar:
         stem = name.rpartition(".")[0] or name
-        return replace(avatar, name=file_name(wanted.name or stem), extras={"engine": __version__})
+        return replace(avatar, name=file_name(wanted.name or stem), extras={**avatar.extras, "engine": __version__})
 
     stages = plan(ledger, name, data, wanted, read)
     made = produce(stages, platform, wanted.compression, wanted.formats, sign, on_step, started, ledger.fitted)

@@ -1,0 +1,171 @@
+"""One texture for several closed meshes: unwrapped together, coloured by what a ray from outside meets first."""
+
+import io
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..avatar import F32, I32, Material, Texture
+from ..errors import StageFailed
+from ..geometry.distance import closest_points
+from ..repair.colours import texels
+from ..repair.rays import Rays
+from .surface import Surface
+
+PADDING = 3  # pixels between charts
+OUT, IN = 0.008, 0.02  # metres before and behind the mesh within which rays look for the surface
+LEVEL = 0.3  # cosine between what is met and the mesh, below which it is something else
+
+
+class Unwrapped(NamedTuple):
+    """uvs: (U, 2) origin top-left.  uv_faces: (F, 3)."""
+
+    uvs: F32
+    uv_faces: I32
+
+
+def unwrap_together(meshes: Sequence[tuple[F32, I32]], size: int) -> list[Unwrapped]:
+    """uvs for meshes (positions, faces) that share a texture of `size` pixels without overlaps."""
+    xatlas = import_module("xatlas")  # loaded late: it is needed by few
+    atlas = xatlas.Atlas()
+    for positions, faces in meshes:
+        atlas.add_mesh(np.ascontiguousarray(positions, np.float32), np.ascontiguousarray(faces, np.uint32))
+    pack, chart = xatlas.PackOptions(), xatlas.ChartOptions()
+    pack.padding, pack.resolution, pack.bilinear = PADDING, size, True
+    atlas.generate(chart, pack)
+    out = []
+    scale = np.array([atlas.width, atlas.height], np.float64)
+    scale /= scale.max()
+    for k, (_, faces) in enumerate(meshes):
+        vertex, corner, uvs = atlas[k]
+        if len(corner) != len(faces) or (vertex[corner] != faces).any():
+            raise StageFailed("unwrapping changed the surface", stage="make_r15")
+        out.append(Unwrapped(np.clip(uvs * scale, 0, 1).astype(np.float32), corner.astype(np.int32)))
+    return out
+
+
+class Paints:
+    """The pictures of an avatar's materials, to look colours up in."""
+
+    def __init__(self, materials: Sequence[Material]) -> None:
+        self.materials = materials
+        self._held: dict[tuple[int, str], NDArray[np.uint8]] = {}
+
+    def colours(self, slot: str, paint: I32, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 4) 0..255 as stored (base: sRGB), factors included. paint: (N,) materials, uvs: (N, 2)."""
+        out = np.zeros((len(paint), 4), np.float32)
+        for k in np.unique(paint):
+            rows = paint == k
+            out[rows] = self._one(slot, int(k), uvs[rows])
+        return out
+
+    def _one(self, slot: str, k: int, uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+        m = self.materials[k]
+        found = bilinear(self._picture(slot, k), uvs)
+        if slot == "orm":
+            return found * np.array([1.0, m.roughness, m.metallic, 1.0], np.float32)
+        if m.color[:3] != (1.0, 1.0, 1.0):
+            linear = np.power(found[:, :3] / 255, 2.2) * np.array(m.color[:3], np.float32)
+            found[:, :3] = np.power(linear, 1 / 2.2) * 255
+        return found
+
+    def _picture(self, slot: str, k: int) -> NDArray[np.uint8]:
+        if (k, slot) not in self._held:
+            texture: Texture | None = getattr(self.materials[k], slot)
+            if texture is None:
+                self._held[k, slot] = np.full((1, 1, 4), 255, np.uint8)
+            else:
+                with Image.open(io.BytesIO(texture.data)) as image:
+                    self._held[k, slot] = np.asarray(image.convert("RGBA"))
+        return self._held[k, slot]
+
+
+def bilinear(picture: NDArray[np.uint8], uvs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 4) of a picture that repeats at uvs (N, 2)."""
+    height, width = picture.shape[:2]
+    x, y = uvs[:, 0] * width - 0.5, uvs[:, 1] * height - 0.5
+    x0, y0 = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    fx, fy = (x - x0)[:, None].astype(np.float32), (y - y0)[:, None].astype(np.float32)
+    x1, y1, x0, y0 = (x0 + 1) % width, (y0 + 1) % height, x0 % width, y0 % height
+    top = picture[y0, x0] * (1 - fx) + picture[y0, x1] * fx
+    low = picture[y1, x0] * (1 - fx) + picture[y1, x1] * fx
+    return np.asarray(top * (1 - fy) + low * fy, np.float32)
+
+
+class Spots(NamedTuple):
+    """Where texels look: paint (N,) materials and uvs (N, 2) in them."""
+
+    paint: I32
+    uvs: NDArray[np.float32]
+
+
+def seen(points: F32, normals: F32, surface: Surface) -> Spots:
+    """What of the surface is seen at each of `points` (N, 3) by rays against `normals`; else what is nearest."""
+    rays = Rays(surface.positions, surface.faces, np.ones(len(surface.faces), bool))
+    a, b, c = (surface.positions[surface.faces[:, k]] for k in range(3))
+    flat = np.cross(b - a, c - a)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-20)
+    far, face = rays.hit(points + OUT * normals, -normals)
+    level = np.abs(np.einsum("nj,nj->n", flat[face], normals))
+    lost = (far > OUT + IN) | (level < LEVEL)
+    place = points + (OUT - np.where(lost, OUT, far))[:, None] * normals
+    weights = barycentric(place, a[face], b[face], c[face])
+    if lost.any():
+        near = closest_points(points[lost], surface.positions, surface.faces, settle=False)
+        face = face.copy()
+        face[lost], weights[lost] = near.face, near.weights
+    return Spots(surface.paint[face], np.einsum("nc,ncj->nj", weights, surface.corners[face]).astype(np.float32))
+
+
+def barycentric(p: F32, a: F32, b: F32, c: F32) -> NDArray[np.float32]:
+    """(N, 3) weights of points in the planes of triangles, clamped into them."""
+    u, v, w = b - a, c - a, p - a
+    uu, uv, vv = ((x * y).sum(axis=1) for x, y in ((u, u), (u, v), (v, v)))
+    wu, wv = (w * u).sum(axis=1), (w * v).sum(axis=1)
+    scale = np.maximum(uu * vv - uv * uv, 1e-20)
+    s, t = (vv * wu - uv * wv) / scale, (uu * wv - uv * wu) / scale
+    out = np.clip(np.stack([1 - s - t, s, t], axis=1), 0, 1)
+    return np.asarray(out / out.sum(axis=1, keepdims=True), np.float32)
+
+
+def spread(picture: NDArray[np.float32], filled: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Empty pixels take the colour of the nearest filled one."""
+    from scipy.ndimage import distance_transform_edt
+
+    if filled.all() or not filled.any():
+        return picture
+    at = distance_transform_edt(~filled, return_distances=False, return_indices=True)
+    return np.asarray(picture[tuple(at)])
+
+
+def picture(name: str, pixels: NDArray[np.float32], pixel: I32, size: int) -> Texture:
+    """The texture (size, size) with `pixels` (N, 3) at `pixel` (N,), opaque, as PNG."""
+    canvas = np.zeros((size * size, 3), np.float32)
+    canvas[pixel] = pixels[:, :3]
+    filled = np.zeros(size * size, bool)
+    filled[pixel] = True
+    whole = spread(canvas.reshape(size, size, 3), filled.reshape(size, size))
+    out = io.BytesIO()
+    Image.fromarray(np.rint(np.clip(whole, 0, 255)).astype(np.uint8)).save(out, "PNG", compress_level=6)
+    return Texture(name, "image/png", size, size, out.getvalue())
+
+
+def texel_places(
+    meshes: Sequence[tuple[F32, F32, I32, Unwrapped]], size: int
+) -> tuple[I32, NDArray[np.float32], NDArray[np.float32], I32]:
+    """Of meshes (positions, normals, faces, uvs): pixel (N,), place (N, 3), normal (N, 3) and mesh (N,) per texel."""
+    first_uv = np.cumsum([0, *(len(m[3].uvs) for m in meshes)])
+    uvs = np.concatenate([m[3].uvs for m in meshes])
+    uv_faces = np.concatenate([m[3].uv_faces + at for m, at in zip(meshes, first_uv, strict=False)]).astype(np.int32)
+    found = texels(uvs, uv_faces, size)
+    places = np.concatenate([m[0][m[2]] for m in meshes])[found.face]
+    normals = np.concatenate([m[1][m[2]] for m in meshes])[found.face]
+    mesh = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(m[2]) for m in meshes])[found.face]
+    n = np.einsum("nc,ncj->nj", found.weights, normals)
+    n /= np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-9)
+    place = np.einsum("nc,ncj->nj", found.weights, places)
+    return found.pixel, place.astype(np.float32), n.astype(np.float32), mesh

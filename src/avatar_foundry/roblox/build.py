@@ -1,0 +1,247 @@
+"""An avatar as an R15 body: fifteen closed parts, two textures, a skeleton, the face's frames."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..avatar import F32, Avatar, Frozen, I32, Material, Mesh, Part
+from ..errors import RecipeError
+from .bake import Paints, Spots, Unwrapped, picture, seen, texel_places, unwrap_together
+from .face_bones import FaceBones, fit_face
+from .head import DECALS, build_head, has_face
+from .names import BUDGETS, FACE_ROOT, PIECES, geo
+from .rig import ROOTS, facs_clip, joint_places, owners, r15_skeleton
+from .scale import choose, sizes
+from .shell import INFLUENCES, shell
+from .solid import pieces, solid
+from .surface import Surface, gather
+
+F64 = NDArray[np.float64]
+
+CELLS = 300  # along the height
+FINEST, COARSEST = 0.003, 0.008  # metres
+SPARE = 4  # triangles per piece that stay unused
+HEAD = next(k for k, p in enumerate(PIECES) if p.name == "Head")
+WITHIN_HEAD = ("eyes", "teeth", "tongue")
+#: Texture density of the head's pieces beside hair.
+DENSITY = {"body": 1.7, "eyes": 1.6, "teeth": 0.8, "tongue": 0.8, "shell": 1.0}
+DECAL = 0.006  # metres within which brows and lashes colour the skin below
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Made(Frozen):
+    """A part in the making. mesh: without uvs.  density: of its texture.  surface: where its colours come from."""
+
+    name: str
+    positions: F32
+    normals: F32
+    faces: I32
+    skin: F32
+    surface: Surface
+    density: float = 1.0
+
+
+def build_r15(avatar: Avatar, size: int) -> Avatar:
+    """The avatar as R15. size: edge of the two textures, pixels. Raises RecipeError without a skeleton."""
+    skeleton = avatar.skeleton
+    if skeleton is None:
+        raise RecipeError("Roblox needs a skeleton", hint="Let the figure be rigged.", pointer="/rig")
+    named = {m.name: m for m in avatar.materials}
+    plain = Material("plain")
+    materials = [*named.values(), plain]
+    number = {m.name: k for k, m in enumerate(materials)}
+    parts = [
+        p if p.material in named else replace(p, material=plain.name) for p in avatar.parts if len(p.mesh.faces)
+    ]
+    owner = owners(skeleton)
+    places = joint_places(skeleton)
+    expressive = has_face(parts)
+    bodies = build_body(parts, number, owner, expressive)
+    head = build_head(parts, number, owner, HEAD, len(PIECES), BUDGETS["DynamicHead"] - SPARE) if expressive else []
+    face = fit_face(head) if head else None
+    paints = Paints(materials)
+    out, sheets = [], []
+    made, material = painted(bodies, paints, size, "Body", ())
+    out += [(m.name, mesh_of(m, u)) for m, u in made]
+    sheets.append(material)
+    if head:
+        decals = [p for p in parts if p.role in DECALS]
+        pieces_ = [
+            Made("Head", p.positions, p.normals, p.faces, p.skin, p.surface, DENSITY.get(p.kind, 1.0)) for p in head
+        ]
+        cards = [gather([p], number, owner, len(PIECES)) for p in decals]
+        made, material = painted(pieces_, paints, size, "Face", cards)
+        out.append(("Head", head_mesh(made, face)))
+        sheets.append(material)
+    order = {p.name: k for k, p in enumerate(PIECES)}
+    out.sort(key=lambda entry: order[entry[0]])
+    return assemble(avatar, out, sheets, places, face, bool(head))
+
+
+def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, expressive: bool) -> list[Made]:
+    """All pieces but an expressive head."""
+    shown = [p for p in parts if p.role not in DECALS and not (expressive and p.role in WITHIN_HEAD)]
+    surface = gather(shown, dict(number), owner, len(PIECES))
+    height = float(np.ptp(surface.positions[:, 1]))
+    cell = float(np.clip(height / CELLS, FINEST, COARSEST))
+    out = []
+    for k, vertices, faces, beyond in pieces(solid(surface, cell), len(PIECES)):
+        if k == HEAD and expressive:
+            continue
+        piece = PIECES[k]
+        budget = int(BUDGETS[piece.asset] * piece.share) - SPARE
+        made = shell(vertices, faces, beyond, surface, budget, cell)
+        if made is not None:
+            out.append(Made(piece.name, made.positions, made.normals, made.faces, made.skin, surface))
+    return out
+
+
+def painted(
+    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[Surface]
+) -> tuple[list[tuple[Made, Unwrapped]], Material]:
+    """The pieces with places on one texture, and the material that holds it."""
+    unwrapped = unwrap_together([(m.positions * np.float32(m.density), m.faces) for m in made], size)
+    pixel, place, normal, mesh = texel_places(
+        [(m.positions, m.normals, m.faces, u) for m, u in zip(made, unwrapped, strict=True)], size
+    )
+    paint, uvs = np.zeros(len(pixel), np.int32), np.zeros((len(pixel), 2), np.float32)
+    for source in {id(m.surface): m.surface for m in made}.values():
+        rows = np.isin(mesh, [k for k, m in enumerate(made) if m.surface is source])
+        paint[rows], uvs[rows] = seen(place[rows], normal[rows], source)
+    colours = paints.colours("base", paint, uvs)
+    for cards in decals:
+        blend(colours, place, normal, cards, paints)
+    shine = paints.colours("orm", paint, uvs)
+    material = Material(
+        name,
+        base=picture(f"{name}_base", colours, pixel, size),
+        orm=picture(f"{name}_orm", shine, pixel, size),
+        metallic=1.0,
+        roughness=1.0,
+    )
+    return list(zip(made, unwrapped, strict=True)), material
+
+
+def blend(colours: F32, place: F32, normal: F32, cards: Surface, paints: Paints) -> None:
+    """Lay the colours of cards that float over the skin on it, in place."""
+    low, high = cards.positions.min(axis=0) - DECAL, cards.positions.max(axis=0) + DECAL
+    rows = np.flatnonzero(((place > low) & (place < high)).all(axis=1))
+    if not len(rows):
+        return
+    from ..repair.rays import Rays
+
+    rays = Rays(cards.positions, cards.faces, np.ones(len(cards.faces), bool))
+    far, face = rays.hit(place[rows] - 0.25 * DECAL * normal[rows], normal[rows])
+    met = far < 1.25 * DECAL
+    rows, face, far = rows[met], face[met], far[met]
+    if not len(rows):
+        return
+    spots: Spots = _card_spots(place[rows] + (far - 0.25 * DECAL)[:, None] * normal[rows], face, cards)
+    over = paints.colours("base", spots.paint, spots.uvs)
+    share = over[:, 3:] / 255
+    colours[rows, :3] = colours[rows, :3] * (1 - share) + over[:, :3] * share
+
+
+def _card_spots(points: F32, face: I32, cards: Surface) -> Spots:
+    from .bake import barycentric
+
+    a, b, c = (cards.positions[cards.faces[face, k]] for k in range(3))
+    weights = barycentric(points, a, b, c)
+    return Spots(cards.paint[face], np.einsum("nc,ncj->nj", weights, cards.corners[face]).astype(np.float32))
+
+
+def mesh_of(made: Made, unwrapped: Unwrapped) -> Mesh:
+    """A piece as a skinned mesh."""
+    joints, weights = influences(np.pad(made.skin, ((0, 0), (len(ROOTS), 0))))
+    return Mesh(
+        made.positions, made.faces, made.normals, unwrapped.uvs, unwrapped.uv_faces, joints, weights
+    )
+
+
+def head_mesh(made: Sequence[tuple[Made, Unwrapped]], face: FaceBones | None) -> Mesh:
+    """The head's pieces side by side, its skin shared among face bones."""
+    first = np.cumsum([0, *(len(m.positions) for m, _ in made)])
+    first_uv = np.cumsum([0, *(len(u.uvs) for _, u in made)])
+    skin = np.pad(np.concatenate([m.skin for m, _ in made]), ((0, 0), (len(ROOTS), 0)))
+    if face is not None:
+        mine = len(ROOTS) + HEAD
+        bones = face.weights * skin[:, mine : mine + 1]
+        skin[:, mine] -= bones.sum(axis=1)
+        skin = np.concatenate([skin, np.zeros((len(skin), 1), np.float32), bones], axis=1)
+    joints, weights = influences(skin)
+    return Mesh(
+        np.concatenate([m.positions for m, _ in made]),
+        np.concatenate([m.faces + at for (m, _), at in zip(made, first, strict=False)]).astype(np.int32),
+        np.concatenate([m.normals for m, _ in made]),
+        np.concatenate([u.uvs for _, u in made]),
+        np.concatenate([u.uv_faces + at for (_, u), at in zip(made, first_uv, strict=False)]).astype(np.int32),
+        joints,
+        weights,
+    )
+
+
+def influences(skin: F32) -> tuple[NDArray[np.uint16], F32]:
+    """The largest shares of each row (V, J) as joints and weights (V, 4)."""
+    order = np.argsort(-skin, axis=1, kind="stable")[:, :INFLUENCES]
+    weights = np.maximum(np.take_along_axis(skin, order, axis=1), 0.0)
+    weights[weights < 1e-3] = 0.0
+    weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    return np.where(weights > 0, order, 0).astype(np.uint16), weights.astype(np.float32)
+
+
+def assemble(
+    avatar: Avatar,
+    meshes: Sequence[tuple[str, Mesh]],
+    materials: Sequence[Material],
+    places: F64,
+    face: FaceBones | None,
+    head_apart: bool,
+) -> Avatar:
+    """The avatar of these parts, moved so that the hips lie at the origin, and scaled to Roblox's limits."""
+    origin = places[0]
+    points = {name: mesh.positions.astype(np.float64) for name, mesh in meshes}
+    joints = {p.name: places[k] for k, p in enumerate(PIECES)}
+    fit = choose(sizes(points, joints))
+    factor = fit.factor
+    skeleton, clips = r15_skeleton((places - origin) * factor, None), ()
+    if face is not None:
+        moved = replace(
+            face,
+            places=(face.places - origin) * factor,
+            moves=factor * (face.moves + np.einsum("cbij,j->cbi", face.turns, origin) - origin),
+        )
+        skeleton = r15_skeleton((places - origin) * factor, moved)
+        clips = (facs_clip(skeleton, moved),)
+    properties: dict[str, str] = {}
+    if face is not None:
+        properties = {"RootFaceJoint": FACE_ROOT}
+        properties |= {f"Frame{k}": name for k, name in enumerate(("Neutral", *face.controls))}
+    parts = []
+    for name, mesh in meshes:
+        placed = replace(mesh, positions=((mesh.positions - origin) * factor).astype(np.float32))
+        material = materials[-1].name if name == "Head" and head_apart else materials[0].name
+        parts.append(
+            Part(geo(name), "body", (placed,), material, properties=properties if name == "Head" else {})
+        )
+    about: dict[str, Any] = {
+        "scale_type": fit.type,
+        "scale": round(factor, 4),
+        "beyond": list(fit.beyond),
+        "face": None
+        if face is None
+        else {c: {"mean_mm": round(a, 3), "max_mm": round(b, 3), "missed": round(m, 3)} for c, (a, b, m) in face.errors.items()},
+    }
+    return replace(
+        avatar,
+        parts=tuple(parts),
+        materials=tuple(materials),
+        skeleton=skeleton,
+        clips=clips,
+        springs=(),
+        colliders=(),
+        base=None,
+        extras={**avatar.extras, "roblox": about},
+    )
