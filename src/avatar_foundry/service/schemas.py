@@ -68,6 +68,25 @@ class Presets(BaseModel):
     presets: list[dict[str, Any]]
 
 
+class ClipInfo(Open):
+    """A clip of the library. seconds: on an adult; short legs are quicker.  moves: over the ground, or turns.
+    face: moves shapes of the face."""
+
+    name: str
+    title: str
+    loop: bool
+    seconds: float
+    tags: list[str]
+    moves: bool
+    face: bool
+
+
+class Animations(BaseModel):
+    """What can be asked for as `animations`."""
+
+    animations: list[ClipInfo]
+
+
 class File(Open):
     """A file of an avatar."""
 

@@ -4,6 +4,7 @@ import { readEvents } from "./sse";
 import type {
   ApiKey,
   Avatar,
+  ClipInfo,
   Page,
   Platform,
   Preset,
@@ -117,6 +118,10 @@ export async function revokeKey(id: string): Promise<void> {
 
 export async function presets(): Promise<Preset[]> {
   return (await get<{ presets: Preset[] }>("/api/presets")).presets;
+}
+
+export async function animations(): Promise<ClipInfo[]> {
+  return (await get<{ animations: ClipInfo[] }>("/api/animations")).animations;
 }
 
 export async function platforms(): Promise<Platform[]> {

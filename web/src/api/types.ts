@@ -29,6 +29,17 @@ export interface Preset {
   thumbnail?: string;
 }
 
+/** A clip of the library. */
+export interface ClipInfo {
+  name: string;
+  title: string;
+  loop: boolean;
+  seconds: number;
+  tags: string[];
+  moves: boolean;
+  face: boolean;
+}
+
 export interface Platform {
   id: string;
   title: string;
@@ -138,6 +149,7 @@ export interface Avatar {
   glb_size: number;
   morph_targets: boolean;
   morph_names: string[];
+  animations?: { name: string; seconds: number; loop: boolean; root_motion: boolean }[];
   bone_count: number;
   review_session_id?: string;
   created_at?: string;
@@ -206,6 +218,8 @@ export interface Recipe {
   skeleton?: string;
   budget?: Record<string, number>;
   atlas?: boolean;
+  animations?: string[];
+  root_motion?: boolean;
   name?: string;
 }
 

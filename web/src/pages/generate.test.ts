@@ -18,6 +18,14 @@ test("what was left alone is left out", () => {
   });
 });
 
+test("animations are said by name, root motion only with them", () => {
+  const made = form({ platform: "web", root_motion: "on" });
+  expect(recipeOf(made)).not.toHaveProperty("root_motion");
+  made.append("animations", "idle");
+  made.append("animations", "walk");
+  expect(recipeOf(made)).toMatchObject({ animations: ["idle", "walk"], root_motion: true });
+});
+
 test("everything that was chosen is said", () => {
   const fields = { preset: "mage", prompt: "old", platform: "web", no_face: "on", seed: "7", pose: "A", name: "Merlin" };
   const more = { compression: "meshopt", texture_size: "512", texture_format: "webp", atlas: "no" };

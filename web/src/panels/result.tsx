@@ -90,6 +90,12 @@ function Summary({ avatar }: { avatar: Avatar }): JSX.Element {
           <dd>{avatar.bone_count}</dd>
           <dt>Shapes</dt>
           <dd>{avatar.morph_names.length}</dd>
+          {(avatar.animations?.length ?? 0) > 0 && (
+            <>
+              <dt>Animations</dt>
+              <dd>{avatar.animations?.length}</dd>
+            </>
+          )}
           {avatar.timings?.["total"] !== undefined && (
             <>
               <dt>Made in</dt>

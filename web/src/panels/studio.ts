@@ -4,9 +4,15 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import * as api from "../api/client";
 import { problemOf } from "../api/job";
 import type { Avatar, AvatarFile, Problem } from "../api/types";
+import type { AnimationClip } from "three";
 import type { Channel } from "../viewer/channel_names";
 import type { Facts } from "../viewer/model";
 import type { Stage, View } from "../viewer/stage";
+
+export interface Clip {
+  name: string;
+  seconds: number;
+}
 
 export interface Studio {
   /** Give it to the element that the picture goes into. */
@@ -16,7 +22,7 @@ export interface Studio {
   loading: number | null;
   problem: Problem | null;
   facts: Facts | null;
-  clips: string[];
+  clips: Clip[];
   morphs: string[];
   values: Readonly<Record<string, number>>;
   setMorph: (name: string, value: number) => void;
@@ -58,7 +64,7 @@ export function useStudio(avatar: Avatar | null): Studio {
   const [loading, setLoading] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [facts, setFacts] = useState<Facts | null>(null);
-  const [clips, setClips] = useState<string[]>([]);
+  const [clips, setClips] = useState<Clip[]>([]);
   const [morphs, setMorphs] = useState<string[]>([]);
   const [values, setValues] = useState<Record<string, number>>({});
   const [level, setLevel] = useState(0);
@@ -97,6 +103,8 @@ export function useStudio(avatar: Avatar | null): Studio {
   const levels = levelFiles(avatar);
   const url = levels[Math.min(level, levels.length - 1)]?.url;
   const sure = confidences(avatar);
+  // Coarser levels hold no clips: they move as the full detail does.
+  const kept = useRef<{ id: string | undefined; clips: AnimationClip[] }>({ id: undefined, clips: [] });
   const wanted = useRef({ values, skeleton, wireframe, channel, clip, heat, sure });
   wanted.current = { values, skeleton, wireframe, channel, clip, heat, sure };
   useEffect(() => {
@@ -115,7 +123,8 @@ export function useStudio(avatar: Avatar | null): Studio {
       try {
         const bytes = await api.download(api.localPath(url), stop.signal, setLoading);
         const { Model } = await import("../viewer");
-        const model = await Model.read(bytes);
+        const model = await Model.read(bytes, kept.current.id === id ? kept.current.clips : []);
+        if (model.clips.length) kept.current = { id, clips: model.clips };
         if (stop.signal.aborted) return model.dispose();
         const now = wanted.current;
         for (const [name, value] of Object.entries(now.values)) model.setMorph(name, value);
@@ -128,7 +137,7 @@ export function useStudio(avatar: Avatar | null): Studio {
         stage.play(now.clip);
         setFacts(model.facts);
         setMorphs(model.morphs);
-        setClips(model.clips.map((c) => c.name));
+        setClips(model.clips.map((c) => ({ name: c.name, seconds: c.duration })));
       } catch (error) {
         if (stop.signal.aborted) return;
         setProblem(problemOf(error));

@@ -6,6 +6,7 @@ import { count } from "../ui/format";
 import { Icon, type IconName } from "../ui/icons";
 import { CHANNELS, type Channel } from "../viewer/channel_names";
 import type { View } from "../viewer/stage";
+import { ClipPlayer } from "./clip_player";
 import type { Studio } from "./studio";
 
 const VIEWS: [View, string][] = [
@@ -49,23 +50,11 @@ export function Viewport({ studio, children }: { studio: Studio; children?: Comp
                 ))}
               </select>
             </label>
-            {studio.clips.length > 0 && (
-              <label class="tool-select">
-                <span class="hidden">Animation</span>
-                <select value={studio.clip ?? ""} onChange={(e) => studio.setClip(e.currentTarget.value || null)}>
-                  <option value="">No animation</option>
-                  {studio.clips.map((name) => (
-                    <option key={name} value={name}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              </label>
-            )}
             <Toggle icon="bones" label="Skeleton" on={studio.skeleton} set={studio.setSkeleton} />
             <Toggle icon="wire" label="Wireframe" on={studio.wireframe} set={studio.setWireframe} />
           </div>
           <div class="tools tools-bottom">
+            {studio.clips.length > 0 && <ClipPlayer studio={studio} />}
             <div class="segments" role="group" aria-label="Camera">
               {VIEWS.map(([view, label]) => (
                 <button key={view} type="button" onClick={() => studio.view(view)}>

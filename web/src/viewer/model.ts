@@ -8,6 +8,7 @@ import { channelMaterial } from "./channels";
 import { sureness } from "./colours";
 import { heatMaterial } from "./heat";
 import { plain } from "./names";
+import { Player } from "./player";
 
 export interface Facts {
   triangles: number;
@@ -30,7 +31,7 @@ export class Model {
   private heat: string | null = null;
   private readonly heats = new Map<THREE.Skeleton | null, ReturnType<typeof heatMaterial>>();
   private sure: ReadonlyMap<string, number> = new Map();
-  private readonly mixer: THREE.AnimationMixer;
+  readonly player: Player;
 
   private constructor(
     readonly root: THREE.Group,
@@ -48,13 +49,14 @@ export class Model {
     this.box = new THREE.Box3().setFromObject(root, true);
     this.head = this.find(/^(.*[:_])?head$/i);
     this.facts = this.count();
-    this.mixer = new THREE.AnimationMixer(root);
+    this.player = new Player(root, clips);
   }
 
-  static async read(bytes: ArrayBuffer): Promise<Model> {
+  /** clips: of another level of the same avatar, for files that hold none of their own. */
+  static async read(bytes: ArrayBuffer, clips: THREE.AnimationClip[] = []): Promise<Model> {
     const gltf = await Model.loader().parseAsync(bytes, "");
     gltf.scene.updateMatrixWorld(true);
-    return new Model(gltf.scene, gltf.animations);
+    return new Model(gltf.scene, gltf.animations.length ? gltf.animations : bones(clips));
   }
 
   static loader(manager?: THREE.LoadingManager): GLTFLoader {
@@ -121,15 +123,9 @@ export class Model {
     for (const wire of this.overlays.wires ?? []) wire.visible = on;
   }
 
-  play(name: string | null): void {
-    this.mixer.stopAllAction();
-    const clip = this.clips.find((c) => c.name === name);
-    if (clip) this.mixer.clipAction(clip).play();
-  }
-
   /** Move animations and what follows the bones; before every picture. */
   update(seconds: number): void {
-    this.mixer.update(seconds);
+    this.player.update(seconds);
     if (this.overlays.bones?.visible) {
       this.root.updateMatrixWorld();
       this.overlays.bones.follow();
@@ -170,6 +166,11 @@ export class Model {
       height: this.box.max.y - this.box.min.y,
     };
   }
+}
+
+/** Clips without their shapes: those of another level go by other meshes' names. */
+function bones(clips: THREE.AnimationClip[]): THREE.AnimationClip[] {
+  return clips.map((c) => new THREE.AnimationClip(c.name, c.duration, c.tracks.filter((t) => !t.name.endsWith(".morphTargetInfluences"))));
 }
 
 const MAPS = ["map", "normalMap", "roughnessMap", "metalnessMap", "aoMap", "emissiveMap"] as const;

@@ -5,6 +5,7 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { RoomEnvironment } from "three/examples/jsm/environments/RoomEnvironment.js";
 import type { Channel } from "./channel_names";
 import { Model } from "./model";
+import type { Player } from "./player";
 
 /** What things that live on a stage may use of it. */
 export interface Room {
@@ -28,7 +29,7 @@ export class Stage {
   private model: Model | null = null;
   private frame = 0;
   private turning = false;
-  private playing = false;
+  private onMoment: Player["onTime"] = null;
   private before = 0;
   private flight: { to: THREE.Vector3; target: THREE.Vector3 } | null = null;
   private partner: Stage | null = null;
@@ -67,6 +68,7 @@ export class Stage {
     const first = this.model === null;
     this.clear();
     this.model = model;
+    model.player.onTime = this.onMoment;
     this.scene.add(model.root);
     const width = Math.max(model.box.max.x - model.box.min.x, 0.4);
     this.shadow.scale.setScalar(Math.min(width, 1.1) * 1.1);
@@ -82,7 +84,6 @@ export class Stage {
     this.model.dispose();
     this.model = null;
     this.shadow.visible = false;
-    this.playing = false;
     this.ask();
   }
 
@@ -170,9 +171,29 @@ export class Stage {
   }
 
   play(clip: string | null): void {
-    this.model?.play(clip);
-    this.playing = clip !== null;
+    this.model?.player.choose(clip);
     this.ask();
+  }
+
+  run(on: boolean): void {
+    this.model?.player.run(on);
+    this.ask();
+  }
+
+  seek(time: number): void {
+    this.model?.player.seek(time);
+    this.ask();
+  }
+
+  tempo(speed: number, loop: boolean): void {
+    this.model?.player.setSpeed(speed);
+    this.model?.player.setLoop(loop);
+  }
+
+  /** Hears where the clip is that plays, now and on models to come. */
+  onTime(listener: Player["onTime"]): void {
+    this.onMoment = listener;
+    if (this.model) this.model.player.onTime = listener;
   }
 
   turntable(on: boolean): void {
@@ -261,7 +282,7 @@ export class Stage {
     this.share();
     this.model?.update(seconds);
     this.renderer.render(this.scene, this.camera);
-    return moved || this.flight !== null || this.playing || this.controls.autoRotate;
+    return moved || this.flight !== null || this.model?.player.running || this.controls.autoRotate;
   }
 
   private fit(): void {

@@ -204,6 +204,11 @@ class AsyncFoundry:
         found: list[dict[str, Any]] = (await self._connection.json(Call("GET", "/api/presets")))["presets"]
         return found
 
+    async def animations(self) -> list[dict[str, Any]]:
+        """Clips that can be asked for: name, title, loop, seconds, tags, moves, face."""
+        found: list[dict[str, Any]] = (await self._connection.json(Call("GET", "/api/animations")))["animations"]
+        return found
+
     async def preset_picture(self, preset_id: str, target: Target) -> Path:
         """A PNG of a preset."""
         call = Call("GET", f"/api/presets/{preset_id}.png")

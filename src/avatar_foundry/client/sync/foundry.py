@@ -203,6 +203,11 @@ class Foundry:
         found: list[dict[str, Any]] = (self._connection.json(Call("GET", "/api/presets")))["presets"]
         return found
 
+    def animations(self) -> list[dict[str, Any]]:
+        """Clips that can be asked for: name, title, loop, seconds, tags, moves, face."""
+        found: list[dict[str, Any]] = (self._connection.json(Call("GET", "/api/animations")))["animations"]
+        return found
+
     def preset_picture(self, preset_id: str, target: Target) -> Path:
         """A PNG of a preset."""
         call = Call("GET", f"/api/presets/{preset_id}.png")

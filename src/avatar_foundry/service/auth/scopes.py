@@ -23,6 +23,7 @@ ROUTES: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/preview"): "read",
     ("GET", "/api/platforms"): "read",
     ("GET", "/api/presets"): "read",
+    ("GET", "/api/animations"): "read",
     ("GET", "/api/presets/{preset_id}.png"): "read",
     ("POST", "/api/generate"): "write",
     ("POST", "/api/batch-generate"): "write",

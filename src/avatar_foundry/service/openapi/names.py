@@ -14,6 +14,7 @@ OPERATIONS: Mapping[tuple[str, str], str] = {
     ("GET", "/api/preview"): "previewAvatar",
     ("GET", "/api/platforms"): "listPlatforms",
     ("GET", "/api/presets"): "listPresets",
+    ("GET", "/api/animations"): "listAnimations",
     ("GET", "/api/presets/{preset_id}.png"): "drawPreset",
     ("POST", "/api/generate"): "generateAvatar",
     ("POST", "/api/process"): "processMesh",

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from . import (
     accounts,
+    animations,
     avatars,
     batches,
     docs,
@@ -32,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     platforms,
     preset_pictures,
     presets,
+    animations,
     generate,
     process,
     batches,
