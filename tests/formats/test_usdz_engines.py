@@ -17,7 +17,7 @@ from avatar_foundry.formats import write_usdz
 from avatar_foundry.pack import cache_dir
 
 ENGINES = Path(__file__).parents[1] / "engines"
-CLOSE = 2e-5  # metres: shapes and weights are rounded so that no vertex is off by more
+CLOSE = 5e-6  # metres
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,6 @@ if importlib.util.find_spec("pxr") is None:
 
 from tests.engines import usd, usdz_rules
 
-GRID = 6e-6  # metres: shapes are rounded to ten micrometres
-
 
 @pytest.fixture
 def avatar() -> Avatar:
@@ -62,15 +60,15 @@ def test_it_reads_back_equal(avatar: Avatar) -> None:
     assert np.allclose(back.skeleton.rest, avatar.skeleton.rest, atol=1e-6)
     for part, was in zip(back.parts, avatar.parts, strict=True):
         assert part.name == was.name
-        assert np.allclose(part.mesh.positions, was.mesh.positions, atol=1e-6)
+        assert np.allclose(part.mesh.positions, was.mesh.positions, atol=1e-7)
         assert np.array_equal(part.mesh.faces, was.mesh.faces)
-        assert np.allclose(part.mesh.uvs[part.mesh.uv_faces], was.mesh.uvs[was.mesh.uv_faces], atol=1e-5)
-        assert np.allclose(part.mesh.weights, was.mesh.weights, atol=2e-5)
-        assert np.array_equal(part.mesh.joints[part.mesh.weights > 0], was.mesh.joints[was.mesh.weights > 2e-5])
+        assert np.allclose(part.mesh.uvs[part.mesh.uv_faces], was.mesh.uvs[was.mesh.uv_faces], atol=1e-6)
+        assert np.allclose(part.mesh.weights, was.mesh.weights, atol=1e-6)
+        assert np.array_equal(part.mesh.joints[part.mesh.weights > 0], was.mesh.joints[was.mesh.weights > 0])
         assert [m.name for m in part.mesh.morphs] == [m.name for m in was.mesh.morphs]
         for a, b in zip(part.mesh.morphs, was.mesh.morphs, strict=True):
             assert np.array_equal(a.index, b.index)
-            assert np.allclose(a.delta, b.delta, atol=GRID)
+            assert np.allclose(a.delta, b.delta, atol=1e-7)
 
 
 def test_materials_and_pictures_read_back(avatar: Avatar) -> None:
@@ -128,7 +126,7 @@ def test_the_first_clip_is_what_openusd_plays(avatar: Avatar, tmp_path: Path) ->
         expected = in_clip(avatar, clip, key)
         found = usd.evaluated(stage, code)
         for part in avatar.parts:
-            assert np.abs(found[part.name] - expected[part.name]).max() < 2e-5
+            assert np.abs(found[part.name] - expected[part.name]).max() < 2e-6
 
 
 def in_clip(avatar: Avatar, clip: Clip, key: int) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """Write USDZ: UsdSkel skeleton, skinned meshes with blend shapes, preview surfaces, animations. Deterministic.
 
-The layer is text (USDA), made here without OpenUSD; docs/decisions/usdz-writer.md says why. It keeps to what AR Quick
-Look takes: +Y up, metres, PNG and JPEG, no more than meshes, skeletons and UsdPreviewSurface, all inside one package.
+The layer is binary ("crate"), made here without OpenUSD; docs/decisions/usdz-writer.md says why. It keeps to what AR
+Quick Look takes: +Y up, metres, PNG and JPEG, no more than meshes, skeletons and UsdPreviewSurface, all inside one
+package.
 """
 
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ import numpy as np
 
 from .._version import __version__
 from ..avatar import Avatar
-from .fbx import told
-from .usd_text import identifier, plain, prim, quoted, tuples
+from .fbx import facts
+from .usd_crate import write_crate
+from .usd_layer import Attribute, Layer, Prim, Typed, identifier
 from .usdz_material import Paints
-from .usdz_mesh import PLACES, about, extent, mesh_prim
+from .usdz_mesh import extent, mesh_prim
 from .usdz_package import package
 from .usdz_skeleton import RATE, animation_prims, skeleton_prim
 
@@ -41,61 +43,55 @@ DEFAULT = UsdzOptions()
 def write_usdz(avatar: Avatar, options: UsdzOptions = DEFAULT) -> bytes:
     """The avatar as one USDZ package. Same avatar, same options: same bytes."""
     layer, pictures = usd_layer(avatar, options)
-    return package({f"{identifier(avatar.name, set())}.usda": layer.encode(), **pictures})
+    return package({f"{layer.prims[0].name}.usdc": write_crate(layer), **pictures})
 
 
-def usd_layer(avatar: Avatar, options: UsdzOptions = DEFAULT) -> tuple[str, dict[str, bytes]]:
-    """(the USDA text, {path: picture} that it names)."""
+def usd_layer(avatar: Avatar, options: UsdzOptions = DEFAULT) -> tuple[Layer, dict[str, bytes]]:
+    """(the layer, {path: picture} that it names)."""
     name = identifier(avatar.name, set())
     root = f"/{name}"
     paints = Paints(root)
     meshes = list(mesh_prims(avatar, root, paints, options.morphs))
-    clips = avatar.clips if options.clips else ()
-    if (skeleton := avatar.skeleton) is None:
-        top = prim("Xform", name, *meshes, *paints.prims(), meta=('kind = "component"',))
-    else:
-        shapes = dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs) if options.morphs else {}
-        animations = animation_prims(skeleton, clips, tuple(shapes), options.hips)
-        body = (*bounds(avatar), skeleton_prim(root, skeleton, animations), *meshes, *paints.prims())
-        top = prim("SkelRoot", name, *body, apis=("SkelBindingAPI",), meta=('kind = "component"',))
-    return f"{header(avatar, name)}\n{top}\n", paints.files
+    top = Prim("Xform", name, meta={"kind": Typed("token", "component")})
+    if (skeleton := avatar.skeleton) is not None:
+        top.kind, top.apis = "SkelRoot", ["SkelBindingAPI"]
+        top.properties = list(bounds(avatar))
+        shapes = list(dict.fromkeys(m.name for p in avatar.parts for m in p.mesh.morphs)) if options.morphs else []
+        clips = avatar.clips if options.clips else ()
+        animations = animation_prims(skeleton, clips, shapes, options.hips)
+        top.children.append(skeleton_prim(root, skeleton, animations))
+    top.children += [*meshes, *paints.prims()]
+    return Layer([top], about(avatar, name, options.clips)), paints.files
 
 
-def bounds(avatar: Avatar) -> Iterator[str]:
+def bounds(avatar: Avatar) -> Iterator[Attribute]:
     """The box around all that is drawn, at rest; nothing when nothing is."""
     drawn = [p.mesh.positions[p.mesh.faces.reshape(-1)] for p in avatar.parts if len(p.mesh.faces)]
     if drawn:
-        yield f"float3[] extent = {tuples(extent(np.concatenate(drawn)), PLACES)}"
+        yield Attribute("extent", "float3[]", extent(np.concatenate(drawn)))
 
 
-def header(avatar: Avatar, name: str) -> str:
-    """The layer's metadata: axes, unit, time, and where everything comes from."""
-    lines = [
-        f"doc = {quoted(GENERATOR)}",
-        f"customLayerData = {{\n{chr(10).join(facts(avatar))}\n}}",
-        f'defaultPrim = "{name}"',
-        "metersPerUnit = 1",
-        'upAxis = "Y"',
-    ]
-    first = next((c for c in avatar.clips if len(c.times)), None)
+def about(avatar: Avatar, name: str, clips: bool) -> dict[str, Typed]:
+    """The layer's metadata: axes, unit, time, and where everything in it comes from."""
+    told = {"creator": Typed("string", GENERATOR)}
+    told |= {identifier(key, set()): Typed("string", value) for key, value in facts(avatar)}
+    meta = {
+        "defaultPrim": Typed("token", name),
+        "documentation": Typed("string", GENERATOR),
+        "customLayerData": Typed("dictionary", told),
+        "metersPerUnit": Typed("double", 1.0),
+        "upAxis": Typed("token", "Y"),
+        "timeCodesPerSecond": Typed("double", RATE),
+        "framesPerSecond": Typed("double", RATE),
+    }
+    first = next((c for c in avatar.clips if len(c.times)), None) if clips else None
     if first is not None:
-        begin, end = (plain(float(first.times[k]) * RATE) for k in (0, -1))
-        lines += [f"startTimeCode = {begin}", f"endTimeCode = {end}"]
-    lines += [f"timeCodesPerSecond = {plain(RATE)}", f"framesPerSecond = {plain(RATE)}"]
-    return "#usda 1.0\n(\n" + "".join(f"{line}\n" for line in lines) + ")\n"
+        meta["startTimeCode"] = Typed("double", float(first.times[0]) * RATE)
+        meta["endTimeCode"] = Typed("double", float(first.times[-1]) * RATE)
+    return meta
 
 
-def facts(avatar: Avatar) -> Iterator[str]:
-    """What the file says of itself: the engine, the recipe, and the licence of everything in it."""
-    yield about("creator", GENERATOR)
-    for key, value in sorted(avatar.extras.items()):
-        if isinstance(value, str | int | float):
-            yield about(identifier(key, set()), str(value))
-    for k, entry in enumerate(avatar.licences):
-        yield about(f"licence_{k:02d}", told(entry))
-
-
-def mesh_prims(avatar: Avatar, root: str, paints: Paints, morphs: bool) -> Iterator[str]:
+def mesh_prims(avatar: Avatar, root: str, paints: Paints, morphs: bool) -> Iterator[Prim]:
     """One Mesh per part, at full detail."""
     materials = {m.name: m for m in avatar.materials}
     taken = set(RESERVED)

@@ -4,7 +4,7 @@ import math
 
 from ..avatar import Material, Texture
 from .pictures import ENDINGS, readable, safe_file, strengthened
-from .usd_text import identifier, named, plain, prim, quoted
+from .usd_layer import Attribute, Prim, Relationship, identifier, named
 
 FOLDER = "textures"
 UV = "st"
@@ -21,7 +21,7 @@ class Paints:
         self._taken: set[str] = set()
         self._pictures: dict[bytes, str] = {}
         self._files: set[str] = set()
-        self._prims: list[str] = []
+        self._prims: list[Prim] = []
 
     def add(self, material: Material) -> str:
         """The path of a material's prim."""
@@ -30,92 +30,51 @@ class Paints:
             self._prims.append(self._material(material, name))
         return f"{self.path}/{self._names[material.name]}"
 
-    def prims(self) -> tuple[str, ...]:
+    def prims(self) -> list[Prim]:
         """The scope of all materials; nothing when there are none."""
-        return (prim("Scope", "Materials", *self._prims),) if self._prims else ()
+        return [Prim("Scope", "Materials", children=self._prims)] if self._prims else []
 
-    def _material(self, m: Material, name: str) -> str:
+    def _material(self, m: Material, name: str) -> Prim:
         at = f"{self.path}/{name}"
-        red, green, blue, alpha = (plain(c) for c in m.color)
-        shaders = []
-        surface = [
-            'uniform token info:id = "UsdPreviewSurface"',
-            "int inputs:useSpecularWorkflow = 0",
-            f"float inputs:ior = {plain(refraction(m))}",
+        shaders: list[Prim] = []
+        surface: list[Attribute | Relationship] = [
+            Attribute("info:id", "token", "UsdPreviewSurface", uniform=True),
+            Attribute("inputs:useSpecularWorkflow", "int", 0),
+            Attribute("inputs:ior", "float", refraction(m)),
         ]
         if m.base is not None:
             file = self._picture(*readable(m.base), m.base)
-            tint = "" if tuple(m.color) == (1.0, 1.0, 1.0, 1.0) else f"({red}, {green}, {blue}, {alpha})"
-            shaders.append(self._texture(at, "Color", file, "sRGB", tint, ("float3 outputs:rgb", "float outputs:a")))
-            surface.append(f"color3f inputs:diffuseColor.connect = <{at}/Color.outputs:rgb>")
+            tint = None if tuple(m.color) == (1.0, 1.0, 1.0, 1.0) else m.color
+            shaders.append(texture_prim(at, "Color", file, "sRGB", ("rgb", "a"), scale=tint))
+            surface.append(Attribute("inputs:diffuseColor", "color3f", source=f"{at}/Color.outputs:rgb"))
         else:
-            surface.append(f"color3f inputs:diffuseColor = ({red}, {green}, {blue})")
-        if m.alpha_mode != "OPAQUE":
-            source = f".connect = <{at}/Color.outputs:a>" if m.base is not None else f" = {alpha}"
-            surface.append(f"float inputs:opacity{source}")
-        if m.alpha_mode == "MASK":
-            surface.append(f"float inputs:opacityThreshold = {plain(max(m.alpha_cutoff, 1e-3))}")
+            surface.append(Attribute("inputs:diffuseColor", "color3f", m.color[:3]))
+        if m.alpha_mode != "OPAQUE" and m.base is not None:
+            surface.append(Attribute("inputs:opacity", "float", source=f"{at}/Color.outputs:a"))
+        elif m.alpha_mode != "OPAQUE":
+            surface.append(Attribute("inputs:opacity", "float", m.color[3]))
+        if m.alpha_mode == "MASK":  # zero would mean blending
+            surface.append(Attribute("inputs:opacityThreshold", "float", max(m.alpha_cutoff, 1e-3)))
         if m.normal is not None:
             file = self._picture(*strengthened(m.normal, float(m.normal_scale)), m.normal)
-            unpack = ("float4 inputs:bias = (-1, -1, -1, 0)",)
-            shaders.append(self._texture(at, "Normal", file, "raw", "(2, 2, 2, 1)", ("float3 outputs:rgb",), unpack))
-            surface.append(f"normal3f inputs:normal.connect = <{at}/Normal.outputs:rgb>")
+            shaders.append(texture_prim(at, "Normal", file, "raw", ("rgb",), scale=(2, 2, 2, 1), bias=(-1, -1, -1, 0)))
+            surface.append(Attribute("inputs:normal", "normal3f", source=f"{at}/Normal.outputs:rgb"))
         if m.orm is not None:
             file = self._picture(*readable(m.orm), m.orm)
-            plainly = m.roughness == 1.0 and m.metallic == 1.0
-            scale = "" if plainly else f"(1, {plain(m.roughness)}, {plain(m.metallic)}, 1)"
-            outputs = ("float outputs:r", "float outputs:g", "float outputs:b")
-            shaders.append(self._texture(at, "ORM", file, "raw", scale, outputs))
+            scale = None if m.roughness == 1.0 and m.metallic == 1.0 else (1.0, m.roughness, m.metallic, 1.0)
+            shaders.append(texture_prim(at, "ORM", file, "raw", ("r", "g", "b"), scale=scale))
             for channel, target in zip("rgb", ("occlusion", "roughness", "metallic"), strict=True):
-                surface.append(f"float inputs:{target}.connect = <{at}/ORM.outputs:{channel}>")
+                surface.append(Attribute(f"inputs:{target}", "float", source=f"{at}/ORM.outputs:{channel}"))
         else:
-            surface += [
-                f"float inputs:roughness = {plain(m.roughness)}",
-                f"float inputs:metallic = {plain(m.metallic)}",
-            ]
+            surface.append(Attribute("inputs:roughness", "float", m.roughness))
+            surface.append(Attribute("inputs:metallic", "float", m.metallic))
+        surface.append(Attribute("outputs:surface", "token"))
         if shaders:
-            shaders.append(
-                prim(
-                    "Shader",
-                    "UV",
-                    'uniform token info:id = "UsdPrimvarReader_float2"',
-                    f"string inputs:varname = {quoted(UV)}",
-                    "float2 outputs:result",
-                )
-            )
-        return prim(
-            "Material",
-            name,
-            f"token outputs:surface.connect = <{at}/Surface.outputs:surface>",
-            prim("Shader", "Surface", *surface, "token outputs:surface"),
-            *shaders,
-            meta=named(m.name, name),
-        )
-
-    def _texture(
-        self,
-        at: str,
-        name: str,
-        file: str,
-        space: str,
-        scale: str,
-        outputs: tuple[str, ...],
-        more: tuple[str, ...] = (),
-    ) -> str:
-        """A UsdUVTexture. scale: of what is read, "" for none."""
-        return prim(
-            "Shader",
-            name,
-            'uniform token info:id = "UsdUVTexture"',
-            f"asset inputs:file = @{file}@",
-            f"float2 inputs:st.connect = <{at}/UV.outputs:result>",
-            f'token inputs:sourceColorSpace = "{space}"',
-            'token inputs:wrapS = "repeat"',
-            'token inputs:wrapT = "repeat"',
-            *((f"float4 inputs:scale = {scale}",) if scale else ()),
-            *more,
-            *outputs,
-        )
+            shaders.append(reader_prim())
+        own: list[Attribute | Relationship] = [
+            Attribute("outputs:surface", "token", source=f"{at}/Surface.outputs:surface")
+        ]
+        return Prim("Material", name, own, [Prim("Shader", "Surface", surface), *shaders], meta=named(m.name, name))
 
     def _picture(self, mime: str, data: bytes, texture: Texture) -> str:
         """The path of a picture in the package. Pictures that are the same are stored once."""
@@ -124,6 +83,45 @@ class Paints:
             self._pictures[data] = file
             self.files[file] = data
         return self._pictures[data]
+
+
+def texture_prim(
+    at: str,
+    name: str,
+    file: str,
+    space: str,
+    channels: tuple[str, ...],
+    *,
+    scale: tuple[float, ...] | None = None,
+    bias: tuple[float, ...] | None = None,
+) -> Prim:
+    """A UsdUVTexture below the material `at`. scale, bias: of what is read."""
+    told: list[Attribute | Relationship] = [
+        Attribute("info:id", "token", "UsdUVTexture", uniform=True),
+        Attribute("inputs:file", "asset", file),
+        Attribute("inputs:st", "float2", source=f"{at}/UV.outputs:result"),
+        Attribute("inputs:sourceColorSpace", "token", space),
+        Attribute("inputs:wrapS", "token", "repeat"),
+        Attribute("inputs:wrapT", "token", "repeat"),
+    ]
+    for key, value in (("scale", scale), ("bias", bias)):
+        if value is not None:
+            told.append(Attribute(f"inputs:{key}", "float4", value))
+    told += [Attribute(f"outputs:{c}", "float3" if c == "rgb" else "float") for c in channels]
+    return Prim("Shader", name, told)
+
+
+def reader_prim() -> Prim:
+    """The shader that reads texture coordinates."""
+    return Prim(
+        "Shader",
+        "UV",
+        [
+            Attribute("info:id", "token", "UsdPrimvarReader_float2", uniform=True),
+            Attribute("inputs:varname", "string", UV),
+            Attribute("outputs:result", "float2"),
+        ],
+    )
 
 
 def refraction(material: Material) -> float:
