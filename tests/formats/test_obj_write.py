@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.figures import figure
+from PIL import Image
+from tests.figures import figure, texture
 
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.formats import write_obj_zip
@@ -59,6 +60,16 @@ def test_parts_without_uvs_and_names_with_spaces(avatar: Avatar) -> None:
     corners = [corner.split("/") for line in lines if line.startswith("f ") for corner in line.split()[1:]]
     assert {bool(uv) for _, uv, _ in corners} == {True, False}
     assert max(int(uv or 0) for _, uv, _ in corners) == len(second.mesh.uvs)
+
+
+def test_roughness_and_metalness_have_grey_maps(avatar: Avatar) -> None:
+    skin = replace(avatar.materials[0], orm=texture("orm", (255, 128, 32)))
+    with zipfile.ZipFile(io.BytesIO(write_obj_zip(replace(avatar, materials=(skin, avatar.materials[1]))))) as held:
+        lines = held.read("figure.mtl").decode().splitlines()
+        for key, name, value in (("map_Pr", "roughness", 128), ("map_Pm", "metallic", 32)):
+            assert f"{key} textures/orm_{name}.png" in lines
+            with Image.open(io.BytesIO(held.read(f"textures/orm_{name}.png"))) as image:
+                assert (image.mode, image.getpixel((0, 0))) == ("L", value)
 
 
 def test_colours_come_back(avatar: Avatar) -> None:

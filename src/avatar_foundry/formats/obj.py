@@ -16,7 +16,7 @@ from ..geometry import unit, vertex_normals
 from .decimals import I64, rows, whole
 from .fbx import facts
 from .fbx_material import surface
-from .pictures import ENDINGS, readable, safe_file
+from .pictures import ENDINGS, channel, readable, safe_file
 from .usdz_mesh import used_vertices
 
 GENERATOR = f"AXIS Avatar Foundry {__version__}"
@@ -100,8 +100,15 @@ class Pictures:
     def add(self, texture: Texture) -> str:
         """The path of a picture."""
         mime, data = readable(texture)
+        return self._path(texture.name or "texture", ENDINGS[mime], data)
+
+    def add_band(self, texture: Texture, band: int, name: str) -> str:
+        """The path of one band of a picture, grey."""
+        return self._path(f"{texture.name or 'texture'}_{name}", ".png", channel(texture, band))
+
+    def _path(self, name: str, ending: str, data: bytes) -> str:
         if data not in self._paths:
-            self._paths[data] = f"{FOLDER}/{safe_file(texture.name or 'texture', ENDINGS[mime], self._taken)}"
+            self._paths[data] = f"{FOLDER}/{safe_file(name, ending, self._taken)}"
             self.files[self._paths[data]] = data
         return self._paths[data]
 
@@ -124,6 +131,9 @@ def material_lines(m: Material, name: str, pictures: Pictures) -> str:
         lines.append(f"map_Kd {pictures.add(m.base)}")
         if m.alpha_mode != "OPAQUE":
             lines.append(f"map_d {pictures.add(m.base)}")
+    if m.orm is not None:
+        lines.append(f"map_Pr {pictures.add_band(m.orm, 1, 'roughness')}")
+        lines.append(f"map_Pm {pictures.add_band(m.orm, 2, 'metallic')}")
     if m.normal is not None:
         path = pictures.add(m.normal)
         lines += [f"map_Bump -bm {m.normal_scale:.6g} {path}", f"norm {path}"]

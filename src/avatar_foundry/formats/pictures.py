@@ -51,6 +51,20 @@ def scaled_normals(data: bytes, scale: float, kind: str) -> bytes:
     return out.getvalue()
 
 
+def channel(texture: Texture, band: int) -> bytes:
+    """One band of a picture, 0 for red, as a grey PNG."""
+    digest = hashlib.sha256(texture.data).hexdigest()
+    return cached_bytes(f"band {band} {digest}", lambda: grey(texture.data, band))
+
+
+def grey(data: bytes, band: int) -> bytes:
+    """One band of an encoded picture as PNG."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        image.convert("RGB").getchannel(band).save(out, "PNG", compress_level=6)
+    return out.getvalue()
+
+
 def safe_file(name: str, ending: str, taken: set[str]) -> str:
     """A file name that is not in `taken` yet (and then is): ASCII letters, digits, dots, lines."""
     stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name).removesuffix(ending)
