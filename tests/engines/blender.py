@@ -26,6 +26,9 @@ class Blender:
         if process is None or not files:
             return None
         asked = of_glb(subject.main.read_bytes()) if self._kind == "glb" else of_avatar(subject.avatar)
+        if self._kind == "fbx":
+            for pose in asked.request["poses"]:
+                pose["matrices"] = {in_fbx(n): m for n, m in pose["matrices"].items()}
         request, out = subject.folder / "blender.json", subject.folder / "blender.bin"
         request.write_text(json.dumps(asked.request))
         told = process.ask(arguments=[str(p) for p in (files[0], request, out)])
@@ -37,15 +40,21 @@ class Blender:
         assert skeleton is not None
         if (seen := {part_of(m["name"]) for m in told["meshes"]}) != names:
             problems.append(f"other meshes: {sorted(seen ^ names)[:4]}")
-        if lost := set(skeleton.names) - told["rest"].keys():
+        bones = [in_fbx(n) if self._kind == "fbx" else n for n in skeleton.names]
+        if lost := set(bones) - told["rest"].keys():
             problems.append(f"bones missing: {sorted(lost)[:4]}")
         else:
-            rest = np.array([told["rest"][n] for n in skeleton.names]).reshape(-1, 4, 4)
+            rest = np.array([told["rest"][n] for n in bones]).reshape(-1, 4, 4)
             far["joints"] = 1000 * float(np.abs(rest[:, :3, 3] - skeleton.rest[:, :3, 3]).max())
         morphs = {part_of(m["name"]): m["morphs"] for m in told["meshes"]}
         if few := [p.name for p in asked.avatar.parts if morphs.get(p.name) != len(p.mesh.morphs)]:
             problems.append(f"other shapes on {few[:4]}")
         return judged(far, problems)
+
+
+def in_fbx(bone: str) -> str:
+    """A bone's name in FBX: Mixamo's have a colon there, and only there."""
+    return re.sub("^mixamorig(?!:)", "mixamorig:", bone)
 
 
 def part_of(name: str) -> str:

@@ -11,7 +11,6 @@ from avatar_foundry.account import Written, produce
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.platforms import PLATFORMS, Platform
 
-
 CLIP = "walk"
 
 
@@ -40,7 +39,13 @@ class Subject:
 def make(preset: str, platform: str, pose: str, folder: Path) -> Subject:
     """Build and write it into `folder`. Raises ExportRefused and what else `build` raises."""
     engine = PLATFORMS[platform]
-    asked = {"preset": preset, "platform": platform, "pose": pose, "formats": list(engine.formats), "animations": [CLIP]}
+    asked = {
+        "preset": preset,
+        "platform": platform,
+        "pose": pose,
+        "formats": list(engine.formats),
+        "animations": [CLIP],
+    }
     kept: list[Written] = []
 
     def keep(*args: Any) -> Written:

@@ -52,6 +52,7 @@ THIRDS = {  # twist bone -> (end of its segment, share of the way)
     for n in (1, 2)
     for side in "lr"
 }
+ARM = ("upperarm", "lowerarm", "hand", "index", "middle", "ring", "pinky")
 SLANT = 40.0  # degrees between a bone of a living body and the axis that the table has for it
 
 
@@ -109,9 +110,11 @@ def _faults(joints: Joints) -> Iterator[str]:
         yield f"the head is at {at['head'][2]:.2f}: not centimetres, or not +Z up"
     if at["ball_l"][1] <= at["foot_l"][1] or at["hand_l"][0] <= at["hand_r"][0]:
         yield "the figure does not face +Y with its left at +X"
+    hang = {side: _hang(at[f"hand_{side}"] - at[f"upperarm_{side}"]) for side in "lr"}
     for names, axes in AXES.items():
         for name in names.split():
-            for letter, axis, column in zip("XYZ", axes, joints.world[name][:3, :3].T, strict=True):
+            turn = hang[name[-1]] if name.startswith(ARM) else np.eye(3)
+            for letter, axis, column in zip("XYZ", (turn @ a for a in axes), joints.world[name][:3, :3].T, strict=True):
                 if (angle := np.degrees(np.arccos(np.clip(column @ axis, -1, 1)))) > SLANT:
                     yield f"{letter} of {name} is {angle:.0f} degrees off"
     for name, sign in ALONG.items():
@@ -127,6 +130,13 @@ def _faults(joints: Joints) -> Iterator[str]:
     ):
         if np.abs(joints.world[name] - joints.world[model]).max() > 0.01:
             yield f"{name} does not stand as {model} does"
+
+
+def _hang(arm: np.ndarray) -> np.ndarray:
+    """(3, 3): the turn about the front that takes a level arm to where this one hangs: an A-pose is no fault."""
+    along = arm * (1, 0, 1) * np.sign(arm[0])
+    c, _, s = along / np.linalg.norm(along)
+    return np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
 
 
 def check(data: bytes, name: str) -> list[str]:
