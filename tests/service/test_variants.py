@@ -162,6 +162,12 @@ def test_vrm_comes_where_the_platform_has_it(service: Service, avatar: dict[str,
     assert b"VRMC_vrm" in data.content[:2_000_000]
 
 
+def test_usdz_comes_where_the_platform_has_it(service: Service, avatar: dict[str, Any]) -> None:
+    data = service.get(f"/api/avatars/{avatar['avatar_id']}.usdz", params={"platform": "ar"})
+    assert (data.status_code, data.headers["content-type"]) == (200, "model/vnd.usdz+zip")
+    assert zipfile.ZipFile(io.BytesIO(data.content)).namelist()[0].endswith(".usdc")
+
+
 def test_the_platforms_table_says_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     class Fake:
         def describe(self) -> dict[str, Any]:
