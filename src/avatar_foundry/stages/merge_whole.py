@@ -8,6 +8,8 @@ from ..pipeline import stage
 from .atlas_textures import on_one_sheet
 from .build_lods import build_lods
 
+CUTOFF = 0.35  # brows and lashes are mostly half transparent: at a half they would turn into dots
+
 
 @stage("exporting", cost=40)
 def merge_whole(avatar: Avatar, size: int, triangles: int) -> Avatar:
@@ -40,7 +42,7 @@ def merge_all(avatar: Avatar, size: int) -> Avatar:
         return avatar
     whole_part, material = on_one_sheet(avatar, parts, size, "Avatar")
     if material.alpha_mode == "BLEND":
-        material = replace(material, alpha_mode="MASK")
+        material = replace(material, alpha_mode="MASK", alpha_cutoff=CUTOFF)
     return replace(avatar, parts=(whole_part,), materials=(material,))
 
 
