@@ -127,9 +127,9 @@ class Recipe(_Model):
     lods: bool = Field(True, description="write lower levels of detail")
     no_face: bool = Field(False, description="no shapes, and eye and jaw joints without weights")
     seed: int = Field(0, ge=0, le=2**53, description="varies what nothing else settles; 0 varies nothing")
-    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma"], ...] = Field(
-        (), max_length=8, description="further formats beside the GLB"
-    )
+    formats: tuple[
+        Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...
+    ] = Field((), max_length=8, description="further formats beside the GLB")
     body: BodySpec = BodySpec()
     face: FaceSpec = FaceSpec()
     skin: SkinSpec = SkinSpec()

@@ -1,13 +1,19 @@
 """The mannequin's skeleton, as the bytes of files have it."""
 
+import json
+
 import numpy as np
 import pytest
 from tests.engines.unreal_rules import check, mannequin
+from tests.figures import figure
 from tests.platforms.standing import adapted, standing
 
+from avatar_foundry.face.names import ARKIT
 from avatar_foundry.formats import FbxOptions, write_fbx, write_glb
 from avatar_foundry.geometry.rotations import powered
 from avatar_foundry.humanoid import INDEX
+from avatar_foundry.platforms import PLATFORMS
+from avatar_foundry.platforms.metahuman import CURVES
 from avatar_foundry.stages.adapt_skeleton import turn_to
 
 
@@ -61,3 +67,12 @@ def test_turns_are_rotations():
     turn = turn_to("leftUpperArm", (1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
     assert np.abs(turn @ turn.T - np.eye(3)).max() == 0
     assert np.linalg.det(turn) == pytest.approx(1.0)
+
+
+def test_metahuman_curves_for_all_of_arkits_shapes_but_one():
+    assert [n for n in ARKIT if not CURVES[n]] == ["mouthClose"]
+    assert CURVES["eyeLookInLeft"] == {"CTRL_expressions_eyeLookRightL": 1.0}
+    assert len(CURVES["mouthPucker"]) == 12
+    told = json.loads(PLATFORMS["unreal"].exports["metahuman"](figure()))
+    assert set(told) <= {m.name for p in figure().parts for m in p.mesh.morphs}
+    assert "jawOpen" in told

@@ -28,8 +28,15 @@ Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
 Packed = Callable[[Avatar, str], bytes]
 Clips = Callable[[Avatar], Mapping[str, bytes]]
+REMADE = 400_000  # triangles of what is made anew: they only cost time
 # format -> what follows the name, where that is not .FORMAT
-ENDINGS = {"report": "_report.json", "vrm0": "_vrm0.vrm", "obj": "_obj.zip", "static": "_static.glb"}
+ENDINGS = {
+    "report": "_report.json",
+    "metahuman": "_metahuman.json",
+    "vrm0": "_vrm0.vrm",
+    "obj": "_obj.zip",
+    "static": "_static.glb",
+}
 
 
 #: The families of rules that apply everywhere. Those of one platform (vrm/, roblox/ ..) it adds itself.
@@ -103,6 +110,8 @@ class Platform:
     texel:        bytes that a pixel takes on the graphics card: 1 where the engine compresses textures, else 4.
     shapes:       canonical shape name -> theirs, where it differs.
     loops:        what follows the names of clips that loop.
+    remake:       the stage that makes everything anew for it, given the edge of textures in pixels; None: nothing does.
+                  It sees the skeleton, the detail and the layers as they come, and meets the budget itself.
     notes:        what a user has to know on import, one sentence each.
     """
 
@@ -136,6 +145,7 @@ class Platform:
     texel: int = 1
     shapes: Mapping[str, str] = field(default_factory=dict)
     loops: str = ""
+    remake: Callable[[int], Stage] | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -158,6 +168,11 @@ class Platform:
             if not j.weighted and j.parent in beside:
                 beside.add(j.name)
         return tuple(sorted(beside - {self.root}))
+
+    @property
+    def intake(self) -> int:
+        """Triangles that an avatar may have before it is finished."""
+        return REMADE if self.remake is not None else self.budget.triangles
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -190,6 +205,8 @@ class Platform:
         """As `finish`, with the recipe's word on the atlas, on the level of the skeleton and on textures; None leaves
         them to the platform. What was done to meet the budget goes into `notes`."""
         budget = self.budget
+        if self.remake is not None:
+            return (self.remake(min(texture_size or self.texture_size, budget.texture)),)
         mime = "image/webp" if texture_format == "auto" and self.texture_format == "webp" else ""
         sheet = power_below(min(2 * (texture_size or self.texture_size), budget.texture))
         return (

@@ -7,6 +7,7 @@ from ..formats import FbxOptions, write_obj_zip
 from ..humanoid import NAMES, REQUIRED, T_AXES, Axis
 from ..stages.adapt_skeleton import F64, Joint, Scheme, bone, turn_to
 from .files import fbx, write_glbs
+from .metahuman import curve_map
 from .platform import Budget, Platform
 
 MIDDLE = {"hips": "pelvis", "spine": "spine_01", "chest": "spine_03", "upperChest": "spine_05", "neck": "neck_01"}
@@ -155,7 +156,11 @@ PLATFORM = Platform(
     id="unreal",
     title="Unreal Engine 5",
     write=write_glbs,
-    exports={"fbx": fbx(FbxOptions(up="z", levels="group", hips="pelvis")), "obj": write_obj_zip},
+    exports={
+        "fbx": fbx(FbxOptions(up="z", levels="group", hips="pelvis")),
+        "obj": write_obj_zip,
+        "metahuman": curve_map,
+    },
     skeleton=SCHEME,
     lods="msft",
     budget=Budget(triangles=100_000, bones=512, materials=24, draw_calls=24, texture=4096, bytes=80_000_000),
@@ -172,6 +177,7 @@ PLATFORM = Platform(
         "Switch on Import Morph Targets.",
         "Metacarpals, neck_02, spine_02, spine_04 and ik bones carry no weights: they are there for the mannequin's "
         "animations and for IK. eye_l, eye_r and jaw are beyond the mannequin's bones.",
-        "Shapes bear ARKit's names, which Live Link sends as they are; metahuman.json maps MetaHuman's curves to them.",
+        "Shapes bear ARKit's names, which Live Link sends as they are; the format metahuman maps "
+        "MetaHuman's curves to them.",
     ),
 )

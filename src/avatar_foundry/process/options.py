@@ -44,9 +44,9 @@ class Options(BaseModel):
     budget: BudgetSpec = Field(BudgetSpec(), description="numbers that the files must meet, below the platform's own")
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
     compression: Literal["none", "meshopt", "draco"] = "none"
-    formats: tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma"], ...] = Field(
-        (), max_length=8, description="further formats beside the GLB, where the platform has them"
-    )
+    formats: tuple[
+        Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...
+    ] = Field((), max_length=8, description="further formats beside the GLB, where the platform has them")
     hints: Mapping[Annotated[str, Field(max_length=32)], Point] = Field(
         default_factory=dict,
         max_length=len(NAMES),
