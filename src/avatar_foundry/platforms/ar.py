@@ -18,6 +18,7 @@ PLATFORM = Platform(
     skeleton=renamed(NAMES, PARENTS, str),  # only joints that uploads bring get names that USD takes
     atlas=True,
     texture_size=1024,  # of which the atlas makes one sheet of 2048
+    texture_format="jpeg",
     budget=Budget(triangles=100_000, bones=256, materials=4, draw_calls=4, texture=2048, bytes=30_000_000),
     required=tuple(sorted(REQUIRED)),
     notes=(

@@ -39,6 +39,9 @@ ENDINGS = {
 }
 
 
+# texture format -> media type of an atlas, where it is not the richest among those of its parts
+SHEETS = {"webp": "image/webp", "jpeg": "image/jpeg"}
+
 #: The families of rules that apply everywhere. Those of one platform (vrm/, roblox/ ..) it adds itself.
 FAMILIES = (
     "mesh/",
@@ -107,6 +110,7 @@ class Platform:
     clips:        what writes the format "vrma", a file per clip: {what follows NAME: its bytes}; None: nothing does.
     codecs:       the compressions that its programs read.
     plain:        whether its programs read no textures but PNG and JPEG.
+    shadings:     how its materials can be shaded.
     texel:        bytes that a pixel takes on the graphics card: 1 where the engine compresses textures, else 4.
     shapes:       canonical shape name -> theirs, where it differs.
     loops:        what follows the names of clips that loop.
@@ -142,6 +146,7 @@ class Platform:
     clips: Clips | None = None
     codecs: tuple[str, ...] = ("meshopt", "draco")
     plain: bool = False
+    shadings: tuple[str, ...] = ("pbr",)
     texel: int = 1
     shapes: Mapping[str, str] = field(default_factory=dict)
     loops: str = ""
@@ -207,7 +212,7 @@ class Platform:
         budget = self.budget
         if self.remake is not None:
             return (self.remake(min(texture_size or self.texture_size, budget.texture)),)
-        mime = "image/webp" if texture_format == "auto" and self.texture_format == "webp" else ""
+        mime = SHEETS.get(self.texture_format, "") if texture_format == "auto" else ""
         sheet = power_below(min(2 * (texture_size or self.texture_size), budget.texture))
         return (
             *((add_springs(),) if self.springs else ()),
@@ -272,6 +277,15 @@ class Platform:
                 pointer="/compression",
             )
 
+    def check_shading(self, shading: str) -> None:
+        """Raises RecipeError for a shading that this platform has not."""
+        if shading not in self.shadings:
+            raise RecipeError(
+                f"{self.title} has no {shading} materials",
+                hint=f"Leave it out, or choose a platform of VRM; here there are {', '.join(self.shadings)}.",
+                pointer="/shading",
+            )
+
     def describe(self) -> dict[str, Any]:
         """What users are told about this platform, as plain data."""
         off = {id for id, (severity, _) in self.severities.items() if severity == OFF}
@@ -285,6 +299,7 @@ class Platform:
             "budgets": asdict(self.budget),
             "texture_size": self.texture_size,
             "texture_format": self.texture_format,
+            "shadings": list(self.shadings),
             "atlas": self.atlas,
             "bones": dict(self.bones),
             "morph_naming": "ARKit, Oculus visemes and Ready Player Me extras, by their own names"

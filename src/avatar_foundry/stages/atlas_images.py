@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,21 +49,29 @@ def merge_materials(placed: Sequence[Placed], sheet: tuple[int, int], name: str,
     clear = mode != "OPAQUE"
     textured = any(m.orm is not None for m in materials)
     uneven = len({(m.roughness, m.metallic) for m in materials}) > 1
-    if mime == "image/jpeg" and clear:
-        mime = "image/png"
+    slots = ["base"]
+    if any(m.normal for m in materials):
+        slots.append("normal")
+    if textured or uneven:
+        slots.append("orm")
 
     def painted(slot: str) -> Texture:
-        return paint_sheet(slot, placed, sheet, mime, name, alpha=clear and slot == "base")
+        alpha = clear and slot == "base"
+        kind = "image/png" if alpha and mime == "image/jpeg" else mime  # JPEG has no alpha
+        return paint_sheet(slot, placed, sheet, kind, name, alpha=alpha)
 
+    with ThreadPoolExecutor(len(slots)) as pool:  # filters and encoders work outside of the interpreter's lock
+        sheets = dict(zip(slots, pool.map(painted, slots), strict=True))
     return Material(
         name=name,
         metallic=1.0 if textured or uneven else materials[0].metallic,
         roughness=1.0 if textured or uneven else materials[0].roughness,
-        base=painted("base"),
-        normal=painted("normal") if any(m.normal for m in materials) else None,
-        orm=painted("orm") if textured or uneven else None,
+        base=sheets["base"],
+        normal=sheets.get("normal"),
+        orm=sheets.get("orm"),
         alpha_mode=mode,
         double_sided=any(m.double_sided for m in materials),
+        shading=materials[0].shading,
     )
 
 
@@ -117,7 +126,7 @@ def view(
     Colour and alpha are filtered apart: what is transparent keeps its colour, so edges do not darken."""
     height, width = source.shape[:2]
     if (height, width) == (1, 1):
-        return np.broadcast_to(source, (size[1], size[0], 4))
+        return source  # broadcasts
     u0, v0, u1, v1 = window
     left, top = int(np.floor(u0 * width)), int(np.floor(v0 * height))
     columns = np.arange(left, max(int(np.ceil(u1 * width)), left + 1)) % width
@@ -136,24 +145,31 @@ def view(
 
 def bake(slot: str, m: Material, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """RGBA with the material's factors multiplied in."""
-    out = image.astype(np.float32)
     if slot == "base":
-        if m.color[:3] != (1.0, 1.0, 1.0):
-            out[..., :3] = to_srgb(to_linear(out[..., :3] / 255) * np.array(m.color[:3], np.float32)) * 255
-        out[..., 3] *= m.color[3]
+        light, clear = np.array(m.color[:3], np.float32), m.color[3]
+        if m.alpha_mode == "MASK":
+            clear *= 0.5 / max(m.alpha_cutoff, 1e-3)  # one cutoff for all: 0.5
+        out = image.copy()
+        if (light != 1.0).any():
+            out[..., :3] = whole(to_srgb(to_linear(image[..., :3].astype(np.float32) / 255) * light) * 255)
         if m.alpha_mode == "OPAQUE":
             out[..., 3] = 255
-        elif m.alpha_mode == "MASK":  # one cutoff for all: 0.5
-            out[..., 3] *= 0.5 / max(m.alpha_cutoff, 1e-3)
-    elif slot == "orm":
-        out[..., 1] *= m.roughness
-        out[..., 2] *= m.metallic
-    elif m.normal_scale != 1.0:
-        n = out[..., :3] / 127.5 - 1.0
-        n[..., :2] *= m.normal_scale
-        n /= np.linalg.norm(n, axis=-1, keepdims=True)
-        out[..., :3] = (n + 1.0) * 127.5
-    return np.asarray(np.clip(np.rint(out), 0, 255), np.uint8)
+        elif clear != 1.0:
+            out[..., 3] = whole(image[..., 3] * np.float32(clear))
+        return out
+    if slot == "orm":
+        return whole(image * np.array([1.0, m.roughness, m.metallic, 1.0], np.float32))
+    if m.normal_scale == 1.0 or m.normal is None:
+        return image
+    n = image[..., :3].astype(np.float32) / 127.5 - 1.0
+    n[..., :2] *= m.normal_scale
+    n /= np.linalg.norm(n, axis=-1, keepdims=True)
+    return np.concatenate([whole((n + 1.0) * 127.5), image[..., 3:]], axis=-1)
+
+
+def whole(values: Pixels) -> NDArray[np.uint8]:
+    """Rounded to 0..255."""
+    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
 
 
 def to_linear(c: NDArray[Any]) -> NDArray[Any]:
