@@ -16,7 +16,7 @@ RANKS = {
     "avatar": 1,
     **dict.fromkeys(("body", "wardrobe", "face", "rig", "paint"), 2),
     **dict.fromkeys(("lod", "pipeline", "autorig", "repair", "facefit", "fitting"), 3),
-    "stages": 4,
+    **dict.fromkeys(("roblox", "stages"), 4),
     **dict.fromkeys(("rules", "formats", "render"), 5),
     "platforms": 6,
     **dict.fromkeys(("budgets", "recipe", "presets", "credits"), 7),

@@ -25,6 +25,7 @@ from .stages.set_normals import set_normals
 from .stages.set_pose import set_pose
 from .stages.settle_layers import settle_layers
 from .stages.shade_expressions import shade_expressions
+from .stages.shade_materials import shade_materials
 from .wardrobe import ITEMS, underwear_for
 
 # What every body has, innermost first; hair and the outfit follow.
@@ -54,8 +55,9 @@ def plan(recipe: Recipe, notes: Notes | None = None) -> tuple[Stage, ...]:
             painted_at(size, platform.budget.texture),
             platform.painted(recipe.texture_format, recipe.atlas),
         ),
-        fit_triangles(platform.budget.triangles, lods=recipe.lods, notes=notes),
-        *((build_lods(), reduce_levels()) if recipe.lods else ()),
+        shade_materials(recipe.shading),
+        fit_triangles(platform.intake, lods=recipe.lods, notes=notes),
+        *((build_lods(), reduce_levels()) if recipe.lods and platform.remake is None else ()),
         drop_hidden(),
         *platform.finish_for(
             recipe.atlas,

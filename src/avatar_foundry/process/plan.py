@@ -10,6 +10,7 @@ from ..stages.build_lods import build_lods
 from ..stages.reduce_levels import reduce_levels
 from ..stages.set_normals import set_normals
 from ..stages.shade_expressions import shade_expressions
+from ..stages.shade_materials import shade_materials
 from .check import check_result, check_source, mend
 from .face import drop_shapes, give_face
 from .ledger import Ledger
@@ -32,7 +33,8 @@ def plan(
 ) -> tuple[Stage, ...]:
     """The stages for an upload, platform finish included. Each notes down in `ledger` what it found and did."""
     platform = PLATFORMS[options.platform].within(options.budget.stated())
-    triangles = platform.budget.triangles
+    platform.check_shading(options.shading)
+    triangles = platform.intake
     if options.triangles is not None and options.budget.triangles is None:
         triangles = options.triangles
     return (
@@ -49,8 +51,9 @@ def plan(
         *((rest_in(options.pose),) if options.pose != "keep" else ()),
         *((add_clips(chosen(options.animations), options.root_motion),) if options.animations else ()),
         shade_expressions(),
+        shade_materials(options.shading),
         take_textures(ledger, min(options.texture_size or 8192, platform.budget.texture)),
-        *((build_lods(), reduce_levels()) if options.lods else ()),
+        *((build_lods(), reduce_levels()) if options.lods and platform.remake is None else ()),
         check_result(ledger, options),
         *platform.finish_for(
             options.atlas if options.atlas is not None else False,

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, Avatar, Frozen, I32, Material, Mesh, Part
+from ..avatar import F32, I32, Avatar, Frozen, Material, Mesh, Part
 from ..errors import RecipeError
 from .bake import Paints, Spots, Unwrapped, picture, seen, texel_places, unwrap_together
 from .face_bones import FaceBones, fit_face
-from .head import DECALS, build_head, has_face
+from .head import DECALS, build_head, has_face, lean
 from .names import BUDGETS, FACE_ROOT, PIECES, geo
 from .rig import ROOTS, facs_clip, joint_places, owners, r15_skeleton
 from .scale import choose, sizes
@@ -53,9 +53,7 @@ def build_r15(avatar: Avatar, size: int) -> Avatar:
     plain = Material("plain")
     materials = [*named.values(), plain]
     number = {m.name: k for k, m in enumerate(materials)}
-    parts = [
-        p if p.material in named else replace(p, material=plain.name) for p in avatar.parts if len(p.mesh.faces)
-    ]
+    parts = [p if p.material in named else replace(p, material=plain.name) for p in avatar.parts if len(p.mesh.faces)]
     owner = owners(skeleton)
     places = joint_places(skeleton)
     expressive = has_face(parts)
@@ -88,7 +86,7 @@ def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, exp
     height = float(np.ptp(surface.positions[:, 1]))
     cell = float(np.clip(height / CELLS, FINEST, COARSEST))
     out = []
-    for k, vertices, faces, beyond in pieces(solid(surface, cell), len(PIECES)):
+    for k, vertices, faces, beyond in pieces(solid(surface, cell, lean=lean(HEAD, len(PIECES))), len(PIECES)):
         if k == HEAD and expressive:
             continue
         piece = PIECES[k]
@@ -156,9 +154,7 @@ def _card_spots(points: F32, face: I32, cards: Surface) -> Spots:
 def mesh_of(made: Made, unwrapped: Unwrapped) -> Mesh:
     """A piece as a skinned mesh."""
     joints, weights = influences(np.pad(made.skin, ((0, 0), (len(ROOTS), 0))))
-    return Mesh(
-        made.positions, made.faces, made.normals, unwrapped.uvs, unwrapped.uv_faces, joints, weights
-    )
+    return Mesh(made.positions, made.faces, made.normals, unwrapped.uvs, unwrapped.uv_faces, joints, weights)
 
 
 def head_mesh(made: Sequence[tuple[Made, Unwrapped]], face: FaceBones | None) -> Mesh:
@@ -223,16 +219,17 @@ def assemble(
     for name, mesh in meshes:
         placed = replace(mesh, positions=((mesh.positions - origin) * factor).astype(np.float32))
         material = materials[-1].name if name == "Head" and head_apart else materials[0].name
-        parts.append(
-            Part(geo(name), "body", (placed,), material, properties=properties if name == "Head" else {})
-        )
+        parts.append(Part(geo(name), "body", (placed,), material, properties=properties if name == "Head" else {}))
     about: dict[str, Any] = {
         "scale_type": fit.type,
         "scale": round(factor, 4),
         "beyond": list(fit.beyond),
         "face": None
         if face is None
-        else {c: {"mean_mm": round(a, 3), "max_mm": round(b, 3), "missed": round(m, 3)} for c, (a, b, m) in face.errors.items()},
+        else {
+            c: {"mean_mm": round(a, 3), "max_mm": round(b, 3), "missed": round(m, 3)}
+            for c, (a, b, m) in face.errors.items()
+        },
     }
     return replace(
         avatar,

@@ -84,9 +84,7 @@ def fit_face(pieces: Sequence[Piece]) -> FaceBones | None:
     return FaceBones(tuple(names), np.concatenate(places), whole.astype(np.float32), controls, turn, move, errors)
 
 
-def first_bones(
-    rest: F64, poses: F64, controls: tuple[str, ...], skin: NDArray[np.bool_]
-) -> tuple[list[str], F64]:
+def first_bones(rest: F64, poses: F64, controls: tuple[str, ...], skin: NDArray[np.bool_]) -> tuple[list[str], F64]:
     """Names and places (B, 3) of the bones that the skin's motions ask for."""
     names, places = [], []
     for seed in SEEDS:
@@ -124,7 +122,7 @@ def fit_skin(rest: F64, poses: F64, seeds: F64) -> tuple[F64, F64, F64]:
         return weights, np.zeros((len(poses), len(seeds), 3, 3)) + np.eye(3), np.zeros((len(poses), len(seeds), 3))
     far = np.linalg.norm(rest[live][:, None] - seeds, axis=2)
     nearest = far.min(axis=1, keepdims=True)
-    first = np.exp(-((far - nearest) / SOFT) ** 2)
+    first = np.exp(-(((far - nearest) / SOFT) ** 2))
     first = np.concatenate([first, np.full((len(first), 1), 0.05)], axis=1)
     first /= first.sum(axis=1, keepdims=True)
     energy = (poses[:, live] ** 2).sum(axis=(1, 2))
@@ -141,8 +139,7 @@ def rigid_groups(
     out = []
     for side, title in ((1, EYES[0]), (-1, EYES[1])):
         out.append(((kinds == "eyes") & (np.sign(rest[:, 0]) == side), title))
-    for k in np.unique(number[kinds == "teeth"]):
-        rows = number == k
-        if np.abs(poses[:, rows]).max(initial=0.0) > MOVES:
-            out.append((rows, TEETH))
+    rows_of = [number == k for k in np.unique(number[kinds == "teeth"])]
+    if rows_of:
+        out.append((max(rows_of, key=lambda rows: float(np.abs(poses[:, rows]).mean())), TEETH))
     return [(rows, title) for rows, title in out if rows.sum() > 2 and np.abs(poses[:, rows]).max() > MOVES]

@@ -29,6 +29,7 @@ HAIR_CELL = 0.005
 MANY = 4  # pieces of a part above which it is cast anew
 MIDDLE = 0.012  # metres: halves of a shape fade into each other this far from the middle
 DECALS = ("brows", "lashes")
+LEAST = 0.35  # share of the head in a vertex's skin from which the vertex belongs to it: the neck goes into the collar
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,7 +55,9 @@ def has_face(parts: Sequence[Part]) -> bool:
     return "jawOpen" in there or len(there & {"eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft"}) > 1
 
 
-def build_head(parts: Sequence[Part], materials: Mapping[str, int], owner: I32, head: int, count: int, budget: int) -> list[Piece]:
+def build_head(
+    parts: Sequence[Part], materials: Mapping[str, int], owner: I32, head: int, count: int, budget: int
+) -> list[Piece]:
     """The pieces of the head, skin first, with at most `budget` faces together."""
     moving = [p for p in parts if p.mesh.morphs and p.role not in DECALS]
     still = [p for p in parts if not p.mesh.morphs and p.role not in DECALS]
@@ -85,11 +88,18 @@ def build_head(parts: Sequence[Part], materials: Mapping[str, int], owner: I32, 
     return [*whole, *out]
 
 
+def lean(head: int, count: int) -> F32:
+    """(P,) what makes the head win from its LEAST share on."""
+    out = np.zeros(count, np.float32)
+    out[head] = 1 - 2 * LEAST
+    return out
+
+
 def of_head(mesh: Mesh, skin: F32) -> Mesh:
     """The faces that the head carries, closed. skin: (V,) its share."""
     from ..lod.gather import concatenate_shapes, take_faces
 
-    keep = (skin[mesh.faces] >= 0.5).any(axis=1)
+    keep = (skin[mesh.faces] >= LEAST).any(axis=1)
     uv_faces = None if mesh.uv_faces is None else mesh.uv_faces[keep]
     return take_faces(mesh, concatenate_shapes(mesh.morphs), mesh.faces[keep], uv_faces)
 
@@ -187,7 +197,13 @@ def cast(kind: str, mesh: Mesh, surface: Surface, budget: int) -> list[Piece]:
 
 
 def hair_shell(
-    parts: Sequence[Part], materials: Mapping[str, int], owner: I32, head: int, count: int, budget: int, core: Surface | None
+    parts: Sequence[Part],
+    materials: Mapping[str, int],
+    owner: I32,
+    head: int,
+    count: int,
+    budget: int,
+    core: Surface | None,
 ) -> Piece | None:
     """Hair, hats and collars on the head as one closed piece; None without any."""
     if not parts:
@@ -197,7 +213,7 @@ def hair_shell(
     if mine.sum() < 8:
         return None
     surface = whole.only(mine)
-    field = solid(surface, HAIR_CELL, core=core)
+    field = solid(surface, HAIR_CELL, core=core, lean=lean(head, count))
     for number, vertices, faces, beyond in pieces(field, count):
         if number == head:
             made = shell(vertices, faces, beyond, surface, budget, HAIR_CELL)

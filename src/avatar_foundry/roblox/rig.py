@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import Clip, I32, Skeleton
+from ..avatar import I32, Clip, Skeleton
 from ..geometry.rotations import quaternions
 from .face_bones import FaceBones
 from .names import FACE_ROOT, PIECES

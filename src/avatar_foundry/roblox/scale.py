@@ -82,5 +82,3 @@ def out_of_bounds(found: Mapping[str, Size], type_: str, factor: float = 1.0) ->
             if value < low - 1e-3 or value > high + 1e-3:
                 out.append(f"{asset} is {value:.2f} studs {axis}, not {low:g} to {high:g}")
     return out
-
-

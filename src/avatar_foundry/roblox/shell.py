@@ -15,6 +15,7 @@ F64 = NDArray[np.float64]
 
 COARSE = 8  # times the budget: what is laid onto the surface
 LIFT = 0.0015  # metres between the surface and a piece: sheets keep two sides
+NEAR = 0.03  # metres around a piece within which the surface matters to it
 SMALL = 0.02  # metres across: pieces that are smaller are crumbs
 SEAM = 0.02  # metres from a cut within which normals are the surface's own: both sides of the cut shade alike
 ALIKE = 0.7  # cosine to the piece's normal: the surface may be another there
@@ -37,6 +38,7 @@ def shell(vertices: F64, faces: I32, beyond: F64, surface: Surface, budget: int,
     beyond: (V,) metres beyond the cut.  cell: of the grid that the piece was made on.
     """
     positions = vertices.astype(np.float32)
+    surface = around(surface, positions)
     faces = meshopt.simplify(faces, positions, target=COARSE * budget)[0]
     positions, faces, beyond = used(positions, faces, beyond)
     positions = lay_on(positions, beyond, surface, cell)
@@ -56,6 +58,14 @@ def shell(vertices: F64, faces: I32, beyond: F64, surface: Surface, budget: int,
     near = (np.abs(beyond) < SEAM) & (np.abs(like) > ALIKE)
     normals = np.where(near[:, None], own * np.sign(like)[:, None], normals)
     return Shell(positions, normals.astype(np.float32), faces, sparse(skin))
+
+
+def around(surface: Surface, positions: F32) -> Surface:
+    """The faces of the surface near a piece; all of them where too few are."""
+    corners = surface.positions[surface.faces]
+    low, high = positions.min(axis=0) - NEAR, positions.max(axis=0) + NEAR
+    keep = ((corners.max(axis=1) > low) & (corners.min(axis=1) < high)).all(axis=1)
+    return surface.only(keep) if keep.sum() >= 8 else surface
 
 
 def used(positions: F32, faces: I32, *values: NDArray[np.float64]) -> tuple[F32, I32, NDArray[np.float64]]:

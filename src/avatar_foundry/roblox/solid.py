@@ -42,11 +42,13 @@ class Solid:
     cell: float
 
 
-def solid(surface: Surface, cell: float, slit: float = SLIT, core: Surface | None = None) -> Solid:
+def solid(
+    surface: Surface, cell: float, slit: float = SLIT, core: Surface | None = None, lean: F32 | None = None
+) -> Solid:
     """The solid of `surface` on a grid with this distance between nodes, metres.
 
     core: a closed surface within, such as the head under hair: what it encloses is solid near `surface`, so that there
-    is no lining between the two."""
+    is no lining between the two.  lean: (P,) added to the pieces' shares before the largest wins a node."""
     margin = (np.ceil(slit / cell) + 3) * cell
     low = surface.positions.min(axis=0).astype(np.float64) - margin
     shape = np.ceil((surface.positions.max(axis=0) + margin - low) / cell).astype(int) + 1
@@ -62,10 +64,13 @@ def solid(surface: Surface, cell: float, slit: float = SLIT, core: Surface | Non
     inside = open_ & (~air(distance, near, rim, cell, slit) | enclosed(~open_))
     field = np.where(inside, -distance - rim, distance - rim).astype(np.float32)
     if core is not None:
-        field = np.minimum(field, np.maximum(depth(core, low, shape, cell), cell * (ndimage.distance_transform_edt(~near) - CLOSE / cell)))
+        field = np.minimum(
+            field,
+            np.maximum(depth(core, low, shape, cell), cell * (ndimage.distance_transform_edt(~near) - CLOSE / cell)),
+        )
     skin = np.einsum("nc,ncp->np", found.weights, surface.skin[surface.faces[found.face]])
     label = np.zeros(shape, np.int8)
-    label[near] = skin.argmax(axis=1)
+    label[near] = (skin if lean is None else skin + lean).argmax(axis=1)
     nearest = ndimage.distance_transform_edt(~near, return_distances=False, return_indices=True)
     return Solid(field, label[tuple(nearest)], low, cell)
 

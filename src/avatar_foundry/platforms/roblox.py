@@ -1,0 +1,40 @@
+"""Roblox R15: fifteen closed meshes, unrotated joints with the hips at the origin, the face as frames of bone poses."""
+
+from ..formats import FbxOptions
+from ..roblox.names import PIECES, TOTAL
+from ..roblox.rig import ROOTS
+from ..stages.adapt_skeleton import Joint, Scheme, bone
+from ..stages.make_r15 import make_r15
+from .files import fbx, write_glbs
+from .platform import FAMILIES, Budget, Platform
+
+SOURCES = {"Head": "head"}  # stands for the head, though its joint lies at the base of the neck
+
+SKELETON = Scheme(
+    (
+        Joint(ROOTS[0], ""),
+        Joint(ROOTS[1], ROOTS[0]),
+        *(bone(p.name, p.parent, SOURCES.get(p.name, p.sources[0])) for p in PIECES),
+    )
+)
+
+PLATFORM = Platform(
+    id="roblox",
+    title="Roblox R15",
+    write=write_glbs,
+    variants={".fbx": fbx(FbxOptions(hips="LowerTorso"))},
+    exports={"fbx": fbx(FbxOptions(hips="LowerTorso"))},
+    skeleton=SKELETON,
+    remake=make_r15,
+    codecs=(),
+    plain=True,
+    texture_size=1024,
+    budget=Budget(triangles=TOTAL, bones=17 + 50, materials=4, draw_calls=15 + 15 + 19, texture=1024, bytes=20_000_000),
+    rules=(*FAMILIES, "roblox/"),
+    required=tuple(p.name for p in PIECES),
+    notes=(
+        "Import NAME.fbx with Studio's 3D importer: Rig type R15, Scale Unit Centimeter (Meter for the GLB).",
+        "The face is one frame per control: Head_Geo says which by RootFaceJoint and Frame0, Frame1 and so on.",
+        "Cages and attachments are written when a template of cages is given; without it layered clothing does not fit.",
+    ),
+)

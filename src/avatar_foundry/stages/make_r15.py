@@ -1,0 +1,11 @@
+"""Make an R15 body: fifteen closed parts, two textures, face bones."""
+
+from ..avatar import Avatar
+from ..pipeline import stage
+from ..roblox.build import build_r15
+
+
+@stage("exporting", cost=14_000)
+def make_r15(avatar: Avatar, size: int) -> Avatar:
+    """Make the R15 body."""
+    return build_r15(avatar, size)
