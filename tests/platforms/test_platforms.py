@@ -34,27 +34,33 @@ def pose(skeleton: Skeleton, rotations: np.ndarray, root: np.ndarray) -> np.ndar
 
 
 def surface(avatar: Avatar, rotations: np.ndarray) -> np.ndarray:
-    mesh = avatar.parts[0].mesh
-    matrices = pose(avatar.skeleton, rotations, np.array([0.0, 1.0, 0.0]))
-    blended = np.einsum("vk,vkij->vij", mesh.weights, matrices[mesh.joints])
-    return np.einsum("vij,vj->vi", blended[:, :3, :3], mesh.positions) + blended[:, :3, 3]
+    """(V, 3) all parts, whether an atlas made one of them or not."""
+    matrices, out = pose(avatar.skeleton, rotations, np.array([0.0, 1.0, 0.0])), []
+    for mesh in (p.mesh for p in avatar.parts):
+        blended = np.einsum("vk,vkij->vij", mesh.weights, matrices[mesh.joints])
+        out.append(np.einsum("vij,vj->vi", blended[:, :3, :3], mesh.positions) + blended[:, :3, 3])
+    return np.concatenate(out)
 
 
 def test_the_platforms_are_there():
     assert set(PLATFORMS) >= {"ar", "unity", "unreal", "godot", "web", "blender"}
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+WHOLE = sorted(set(PLATFORMS) - {"roblox"})  # whose surface stays as it was
+
+
+@pytest.mark.parametrize("platform", WHOLE)
 def test_rest_surface_does_not_move(platform):
     before, after = figure(), finished(platform)
-    for old, new in zip(before.parts, after.parts, strict=True):
-        assert (old.mesh.positions == new.mesh.positions).all()
+    old, new = (np.concatenate([p.mesh.positions for p in a.parts]) for a in (before, after))
+    assert (old == new).all()
+    for new in after.parts:
         assert np.abs(new.mesh.weights.sum(axis=1) - 1).max() < 1e-6
         assert (np.diff(new.mesh.weights, axis=1) <= 0).all()
         assert int(new.mesh.joints.max()) < len(after.skeleton.names)
 
 
-@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+@pytest.mark.parametrize("platform", WHOLE)
 def test_clips_move_the_surface_as_before(platform):
     before, after = figure(), finished(platform)
     for key in range(3):
