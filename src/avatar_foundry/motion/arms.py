@@ -13,7 +13,7 @@ from .hands import put_fingers
 from .limbs import Bent, aimed, bone_frames, hanging, solve
 from .reach import Reach
 from .take import Take
-from .turning import about, apply, bent, frames, mirrored_turn, mixed, transposed, unit
+from .turning import apply, bent, frames, mirrored_turn, mixed, transposed, unit
 
 F64 = NDArray[np.float64]
 #: Metres of air between a hanging arm and the body, per metre of arm.
@@ -37,7 +37,7 @@ def put_arm(
 
     clear: (T,) degrees of swing and out that keep the arm off the body, from `clearance`.
     """
-    name, limb, sign = SIDES[side], body.arms[side], 1.0 if side == 0 else -1.0
+    name, limb = SIDES[side], body.arms[side]
     shoulder, upper, lower, hand = (INDEX[name + b] for b in ("Shoulder", "UpperArm", "LowerArm", "Hand"))
     ch = trunk.chest
     free = _angles(take, name, side, clear)
@@ -54,14 +54,11 @@ def put_arm(
         way = unit(way * (1.0 - led)[:, None] + inside * led[:, None])
     girdle = _girdle(way, side, take.late(f"{name}Arm.shrug", 0.02))
     out[:, shoulder] = ch @ body.t[shoulder] @ girdle
-    moved = out[:, shoulder] @ transposed(body.rest[shoulder])
-    start = trunk.chest_at + apply(ch, body.at[shoulder] - body.at[INDEX["upperChest"]])
-    start = start + apply(moved, body.at[upper] - body.at[shoulder])
+    start = trunk.chest_at + apply(ch, _socket(body, side, girdle))
 
     up, low, axis = (apply(ch, v) for v in free)
     a, b = limb.lengths
     wrist = start + a * up + b * low
-    own = out[:, 0]  # shape only; overwritten below
     turn = bent(take.late(f"{name}Arm.wrist", _LAG), take.late(f"{name}Arm.palm", _LAG / 2), take[f"{name}Arm.side"])
     turn = turn if side == 0 else mirrored_turn(turn)
     link = transposed(body.t[lower]) @ body.t[hand]
@@ -77,7 +74,6 @@ def put_arm(
     own = out[:, lower] @ link @ turn
     out[:, hand] = mixed(own, facing, led) if led.any() else own
     put_fingers(take, body, out, side)
-    del sign
 
 
 def _angles(take: Take, name: str, side: int, clear: tuple[F64, F64]) -> Bent:
@@ -95,6 +91,15 @@ def _girdle(way: F64, side: int, shrug: F64) -> F64:
     share = bent(raised * np.where(raised > 0, ABOVE, BELOW), 0.0, -FORWARD * np.maximum(ahead, 0.0))
     turn = bent(shrug) @ share
     return turn if side == 0 else mirrored_turn(turn)
+
+
+def _socket(body: Figure, side: int, girdle: F64) -> F64:
+    """(T, 3) from the upper chest's joint to the arm's, in the chest's frame, with the girdle turned."""
+    shoulder, upper = (INDEX[SIDES[side] + b] for b in ("Shoulder", "UpperArm"))
+    moved = body.t[shoulder] @ girdle @ body.rest[shoulder].T
+    return np.asarray(
+        body.at[shoulder] - body.at[INDEX["upperChest"]] + apply(moved, body.at[upper] - body.at[shoulder])
+    )
 
 
 def _blend(places: list[tuple[F64, F64]], weights: list[F64]) -> tuple[F64, F64]:
@@ -125,7 +130,6 @@ def _places(
     hand = INDEX[f"{name}Hand"]
     thick = reach.girths[hand]
     # before the chest, in its frame: from the middle between the shoulders, off the surface at that height
-    up = INDEX[f"{name}UpperArm"]
     shoulders = (body.at[INDEX["leftUpperArm"]] + body.at[INDEX["rightUpperArm"]]) / 2.0
     length = body.arms[side].reach
     x, y, z = (take[arm + c] for c in "xyz")
@@ -142,14 +146,14 @@ def _places(
     below = -np.cross(fingers, inside) * sign
     palm = inside * np.cos(face)[:, None] + below * np.sin(face)[:, None]
     facing = trunk.chest @ _hand(side, fingers, palm)
-    # on the thigh, two thirds of the way to the knee
+    # on the middle of the thigh
     thigh, knee = INDEX[f"{name}UpperLeg"], INDEX[f"{name}LowerLeg"]
     along = at[:, knee] - at[:, thigh]
     ahead = unit(along)
     top = np.array([0.0, 1.0, 0.0]) - ahead * ahead[:, 1:2]
     top = unit(top + 0.25 * np.array([sign, 0.0, 0.0]))
-    lap = at[:, thigh] + 0.74 * along + top * (reach.girths[thigh] * 0.94 + thick)[..., None]
-    lap_way = unit(ahead - 0.35 * sign * np.array([1.0, 0.0, 0.0]) - 0.25 * top)
+    lap = at[:, thigh] + 0.55 * along + top * (1.12 * reach.girths[thigh] + thick)
+    lap_way = unit(ahead - 0.3 * sign * np.array([1.0, 0.0, 0.0]) + 0.04 * top)
     # on the hip's crest, thumb to the back
     crest = 0.5 * (body.at[INDEX["spine"], 1] - body.at[0, 1])
     angle = np.radians(72.0)
@@ -158,7 +162,6 @@ def _places(
     hip = trunk.hips_at + apply(trunk.hips, np.tile(there, (count, 1)))
     hip_way = apply(trunk.hips, np.tile(unit(np.array([-0.15 * sign, -0.5, 0.85])), (count, 1)))
     hip_palm = apply(trunk.hips, np.tile(np.array([-sign, -0.15, -0.1]), (count, 1)))
-    del up
     return [
         (chest, facing),
         (lap, _hand(side, lap_way, -top)),
@@ -180,28 +183,36 @@ def _front(reach: Reach, height: F64, across: F64) -> F64:
 def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -> tuple[F64, F64]:
     """(T,) degrees of swing and out to add so that elbow, wrist and hand stay off hips and chest; smooth over time."""
     name, sign, limb = SIDES[side], 1.0 if side == 0 else -1.0, body.arms[side]
-    upper, lower, hand, middle = (INDEX[name + b] for b in ("UpperArm", "LowerArm", "Hand", "MiddleProximal"))
+    lower, hand, middle = (INDEX[name + b] for b in ("LowerArm", "Hand", "MiddleProximal"))
     palm = float(np.linalg.norm(body.at[middle] - body.at[hand]))
     length, air = limb.reach, AIR * limb.reach
     swing, out = np.zeros(len(take.times)), np.zeros(len(take.times))
     free = 1.0 - np.clip(sum(take[f"{name}Arm.{p}"] for p in ("chest", "lap", "hip")), 0.0, 1.0)
     reach_frames = max(1, round(0.1 * take.fps))
-    shoulder = body.at[upper] - body.at[INDEX["upperChest"]]
-    for _ in range(2):
+    # a bent finger reaches half the palm's length towards the body
+    curled = 0.42 * palm * np.clip(take[f"{name}Arm.curl"] / 0.26, 0.0, 1.0)
+    none = np.zeros(len(out))
+    for _ in range(4):
         bones = _angles(take, name, side, (swing, out))
+        shoulder = _socket(body, side, _girdle(bones.upper, side, none))
         a, b = limb.lengths
         elbow, low = a * bones.upper, bones.lower
-        stations = [(elbow, lower, 0.9), (elbow + 0.6 * b * low, lower, 0.8), (elbow + b * low, hand, 1.0),
-                    (elbow + (b + palm) * low, hand, 1.0), (elbow + (b + 1.8 * palm) * low, hand, 0.8)]  # fmt: skip
+        stations = [
+            (elbow, 0.9 * reach.girths[lower]),
+            (elbow + 0.6 * b * low, 0.8 * reach.girths[lower]),
+            (elbow + b * low, reach.girths[hand]),
+            (elbow + (b + palm) * low, reach.girths[hand] + 0.3 * curled),
+            (elbow + (b + 1.6 * palm) * low, 0.5 * reach.girths[hand] + curled),
+        ]
         pushes = []
-        for point, bone, share in stations:
+        for point, thick in stations:
             world = trunk.chest_at + apply(trunk.chest, point + shoulder)
             inside = apply(transposed(trunk.hips), world - trunk.hips_at)
             above = point + shoulder + body.at[INDEX["upperChest"]] - body.at[0]
             blend = np.clip(inside[:, 1] / max(reach.high, 1e-3) * 1.5, 0.0, 1.0)[:, None]
             p = inside * (1.0 - blend) + above * blend
             angle = np.arctan2(p[:, 0], p[:, 2])
-            sunk = reach.around(p[:, 1], angle) + share * reach.girths[bone] + air - np.hypot(p[:, 0], p[:, 2])
+            sunk = reach.around(p[:, 1], angle) + thick + air - np.hypot(p[:, 0], p[:, 2])
             away = np.linalg.norm(point, axis=1)
             push = np.degrees(np.clip(sunk, 0.0, 0.4 * length) / np.maximum(away, 0.3 * length))
             pushes.append((push * np.cos(angle), push * np.abs(np.sin(angle)) * (np.sign(sign * p[:, 0]) > 0)))
@@ -212,8 +223,3 @@ def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -
         swing = swing + 0.35 * envelope(ahead, reach_frames, take.loop) * free
         out = out + envelope(aside, reach_frames, take.loop) * free
     return swing, out
-
-
-def palm_roll(side: int, degrees: float) -> F64:
-    """(3, 3) roll of a hand about its own +Y."""
-    return about(1, degrees if side == 0 else -degrees)

@@ -73,7 +73,7 @@ def make_take(name: str, body: Figure, fps: int = 30) -> Take:
     if "gait" in entry:
         gait_channels(take, entry["gait"], body, nominal)
     if "flight" in entry:
-        flight(take, entry["flight"], body)
+        flight(take, entry["flight"])
     breathe(take, float(entry.get("breath", 0.5)), float(entry.get("breath_seconds", _BREATH)))
     _face(take, entry, period)
     if seconds != nominal:

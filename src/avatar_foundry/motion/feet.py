@@ -55,7 +55,8 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     hub = pivot - apply(roll, pivot)
     lift = take[f"{name}Foot.lift"]
     held = np.clip(1.0 - lift / 0.015, 0.0, 1.0) * (1.0 - take[f"{name}Foot.free"])
-    flat = up + np.minimum(over + TOES_BEND, 0.0) + (1.0 - held) * 0.35 * np.maximum(over, -TOES_BEND)
+    loose = 0.4 * np.clip((lift - 0.02) / 0.06, 0.0, 1.0)  # toes droop once they are well off the floor
+    flat = up + np.minimum(over + TOES_BEND, 0.0) + loose * np.maximum(over, -TOES_BEND)
     facing = about(1, yaw)
     across = body.at[0, 0] + sign * stance(body, reach) * take[f"{name}Foot.x"]
     at = np.stack([across, lift * body.leg, _ahead(body) + body.leg * take[f"{name}Foot.z"]], axis=-1)

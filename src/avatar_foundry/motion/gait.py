@@ -26,9 +26,12 @@ def speed(gait: Mapping[str, Any], body: Figure) -> float:
 
 
 def gait_channels(take: Take, gait: Mapping[str, Any], body: Figure, period: float) -> None:
-    """Add a gait's cycle to the take: left foot strikes at the start, right foot half a cycle later."""
+    """Add a gait's cycle to the take: left foot strikes at the start, right foot half a cycle later.
+
+    period: of the take's clock, which need not run in seconds of this body.
+    """
     phase = take.times / period
-    stride = speed(gait, body) * period / body.leg
+    stride = speed(gait, body) * stride_seconds(gait, body) / body.leg
     duty = gait["duty"]
     for side, offset in (("left", 0.0), ("right", 0.5)):
         p = np.mod(phase - offset, 1.0)

@@ -7,13 +7,14 @@ from ..humanoid import INDEX
 from .curves import envelope
 from .feet import FootWay
 from .figure import SIDES, Figure
-from .limbs import bone_frames, hanging, solve
+from .limbs import STRAIGHT, bone_frames, hanging, solve
 from .take import Take
-from .turning import about, apply, mixed, transposed, unit
+from .turning import about, apply, mixed, unit
 
 F64 = NDArray[np.float64]
 #: Share of a leg's length between hip and planted ankle at most: a standing knee is never locked.
 STANDING, PLANTED = 0.9955, 0.9968
+AIRBORNE = (0.9, 0.99)
 
 
 def standing_height(body: Figure, ways: tuple[FootWay, FootWay]) -> float:
@@ -35,7 +36,7 @@ def lower_hips(take: Take, body: Figure, ways: tuple[FootWay, FootWay], hips: F6
         flat = np.hypot(away[:, 0], away[:, 2])
         allowed = np.sqrt(np.maximum((PLANTED * leg.reach) ** 2 - flat**2, 0.0))
         excess = np.maximum(excess, np.where(way.held > 0.5, away[:, 1] - allowed, 0.0))
-    down = envelope(np.maximum(excess, 0.0), max(1, round(0.1 * take.fps)), take.loop)
+    down = envelope(np.maximum(excess, 0.0), max(1, round(0.07 * take.fps)), take.loop)
     return np.asarray(hips - down[:, None] * [0.0, 1.0, 0.0])
 
 
@@ -68,7 +69,7 @@ def put_leg(take: Take, body: Figure, way: FootWay, out: F64, at: F64, side: int
         hanging_foot = shin_turn @ about(0, -take[f"{name}Leg.ankle"]) @ flat
         foot_turn = mixed(foot_turn, hanging_foot, free)
         toe_turn = mixed(toe_turn, hanging_foot, free)
-    up, low, axis = solve(start, ankle, limb.lengths, hinge)
+    up, low, axis = solve(start, ankle, limb.lengths, hinge, *_limits(way.held))
     out[:, thigh] = bone_frames(up, axis, limb.frames[0], body.rest[thigh])
     out[:, shin] = bone_frames(low, axis, limb.frames[1], body.rest[shin])
     out[:, foot] = foot_turn @ body.rest[foot]
@@ -91,6 +92,6 @@ def _facing(body: Figure, side: int) -> F64:
     return np.array([np.sin(yaw), 0.0, np.cos(yaw)])
 
 
-def planted_turn(way: FootWay) -> F64:
-    """(T, 3, 3) the foot's turn without what it does in the air."""
-    return np.asarray(way.foot @ transposed(way.toes))
+def _limits(held: F64) -> tuple[F64, F64]:
+    """Shares of a leg's length up to which it follows its foot exactly, and at most: a leg in the air stays softer."""
+    return AIRBORNE[0] + (PLANTED - AIRBORNE[0]) * held, AIRBORNE[1] + (STRAIGHT - AIRBORNE[1]) * held

@@ -10,6 +10,8 @@ from .turning import about, carried, transposed, turned, unit
 F64 = NDArray[np.float64]
 #: Share of full reach that a limb is allowed: a joint that is dead straight pops.
 STRAIGHT = 0.9985
+#: Share of full reach up to which a limb's end is exactly where it is asked to be.
+SOFT = 0.96
 
 
 class Bent(NamedTuple):
@@ -31,15 +33,26 @@ def hanging(side: int, swing: F64, out: F64, turn: F64, bend: F64, *, hinge: flo
     return Bent(upper, turned(upper, axis, np.radians(bend)), axis)
 
 
-def solve(start: F64, target: F64, lengths: tuple[float, float], hinge: F64, farthest: float = STRAIGHT) -> Bent:
+def solve(
+    start: F64,
+    target: F64,
+    lengths: tuple[float, float],
+    hinge: F64,
+    soft: F64 | float = SOFT,
+    most: F64 | float = STRAIGHT,
+) -> Bent:
     """The two bones from `start` to `target` (T, 3), bent about the part of `hinge` (T, 3) square to the way.
 
-    Closed form by the law of cosines; a target out of reach is approached as far as `farthest` of the full length.
+    Closed form by the law of cosines. From the share `soft` of the full length on the limb lags behind its target and
+    never gets beyond `most`, so that it does not snap when that gets out of reach.
     """
     a, b = lengths
     way = target - start
     distance = np.linalg.norm(way, axis=1)
-    d = np.clip(distance, abs(a - b) + 0.02 * (a + b), farthest * (a + b))
+    knee, span = soft * (a + b), np.maximum(most - soft, 1e-6) * (a + b)
+    beyond = np.maximum(distance - knee, 0.0)
+    d = np.where(beyond > 0.0, knee + span * (1.0 - np.exp(-beyond / span)), distance)
+    d = np.maximum(d, abs(a - b) + 0.02 * (a + b))
     way = way / np.maximum(distance, 1e-9)[:, None]
     axis = unit(hinge - (hinge * way).sum(-1, keepdims=True) * way)
     inner = np.arccos(np.clip((a * a + d * d - b * b) / (2.0 * a * d), -1.0, 1.0))

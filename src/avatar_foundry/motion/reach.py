@@ -1,11 +1,11 @@
-"""What clips must know of the surface: where it touches the floor, how far the trunk stands out, how thick the arms are."""
+"""What clips must know of the surface: where it meets the floor, how far the trunk stands out, how thick arms are."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import Avatar, Frozen
+from ..avatar import Avatar, Frozen, Skeleton
 from ..humanoid import INDEX, NAMES, PARENTS
 from .figure import SIDES, Figure, figure
 
@@ -27,14 +27,18 @@ class Reach(Frozen):
     """Limits of a body's surface, in model space at rest, metres.
 
     points: (P, 3) outermost points of each bone and owners: (P,) the bone of AXIS-65 that carries each.
+    hem:    (H, 3) lowest points of what hangs around the legs, moved by hem_bones (H, 4) with hem_weights (H, 4).
     trunk:  (ROWS, COLUMNS) distance of the surface of trunk, thighs and clothes from the vertical axis through the
-            hips; rows from `low` to `high` metres above the hips, columns by angle from the front (+Z) to the left (+X).
+            hips; rows from `low` to `high` metres above them, columns by angle from the front (+Z) to the left (+X).
     girths: (65,) mean distance of a bone's skin from its axis.
     floor:  height of the lowest vertex.  crown: of the highest.
     """
 
     points: F64
     owners: NDArray[np.int64]
+    hem: F64
+    hem_bones: NDArray[np.int64]
+    hem_weights: F64
     trunk: F64
     low: float
     high: float
@@ -54,10 +58,10 @@ class Reach(Frozen):
         return np.asarray(((self.trunk[r, c] * (1 - v) + self.trunk[r, d] * v) * (1 - u) + top * u) * inside)
 
 
-def _owners(names: tuple[str, ...], parents: NDArray[np.int16]) -> NDArray[np.int64]:
+def own_bones(skeleton: Skeleton) -> NDArray[np.int64]:
     """(J,) the bone of AXIS-65 that each joint moves with; twist bones count as their segment, -1: none."""
-    out = np.full(len(names), -1)
-    for k, (name, parent) in enumerate(zip(names, parents.tolist(), strict=True)):
+    out = np.full(len(skeleton.names), -1)
+    for k, (name, parent) in enumerate(zip(skeleton.names, skeleton.parents.tolist(), strict=True)):
         if name in INDEX:
             out[k] = PARENTS[INDEX[name]] if name.endswith("Twist") else INDEX[name]
         elif parent >= 0:
@@ -95,9 +99,9 @@ def reach_of(avatar: Avatar) -> Reach:
     if skeleton is None:
         raise ValueError("the avatar has no skeleton")
     body = figure(skeleton)
-    owner = _owners(skeleton.names, skeleton.parents)
+    owner = own_bones(skeleton)
     extra = np.array([name not in INDEX for name in skeleton.names])
-    points, owners, loose, heights = [], [], [], []
+    points, owners, loose, heights, joints, weights = [], [], [], [], [], []
     for part in avatar.parts:
         mesh = part.mesh
         if mesh.joints is None or mesh.weights is None or part.role in _UNSEEN:
@@ -109,10 +113,15 @@ def reach_of(avatar: Avatar) -> Reach:
         owners.append(owner[main[seen]])
         loose.append(extra[main[seen]] | (mesh.weights.max(axis=1)[seen] < 0.6))
         heights.append(mesh.positions[:, 1])
+        joints.append(owner[mesh.joints[seen]])
+        weights.append(mesh.weights[seen].astype(np.float64))
     if not points:
         return guess_reach(body)
     at, own, free = np.concatenate(points), np.concatenate(owners), np.concatenate(loose)
     known = own >= 0
+    hem = _hem(body, at, own)
+    bones, shares = np.concatenate(joints)[hem], np.concatenate(weights)[hem]
+    hang = at[hem]
     at, own, free = at[known], own[known], free[known]
     girths = _girths(body, at, own)
     hips = body.at[0]
@@ -122,9 +131,20 @@ def reach_of(avatar: Avatar) -> Reach:
     firm = at[~free], own[~free]
     outermost = _extremes(*firm)
     return Reach(
-        outermost[0], outermost[1], _profile(centred, low, high), float(low), float(high), girths,
+        outermost[0], outermost[1], hang, np.maximum(bones, 0), shares, _profile(centred, low, high), float(low), float(high), girths,
         float(min(h.min() for h in heights)), float(max(h.max() for h in heights)),
     )  # fmt: skip
+
+
+def _hem(body: Figure, points: F64, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(H,) rows of the lowest points around the body that no foot carries: a robe's hem, the ends of trousers."""
+    feet = [INDEX[s + b] for s in SIDES for b in ("Foot", "Toes")]
+    rows = np.flatnonzero(~np.isin(owners, feet) & (points[:, 1] < points[:, 1].min() + 0.25 * body.leg))
+    angle = np.arctan2(points[rows, 0] - body.at[0, 0], points[rows, 2] - body.at[0, 2])
+    sector = np.floor((angle / (2.0 * np.pi) + 0.5) * 2 * COLUMNS).astype(int)
+    order = np.lexsort((points[rows, 1], sector))
+    first = np.r_[True, np.diff(sector[order]) != 0] if len(rows) else np.zeros(0, bool)
+    return np.asarray(rows[order[first]])
 
 
 def _girths(body: Figure, points: F64, owners: NDArray[np.int64]) -> F64:
@@ -164,4 +184,17 @@ def guess_reach(body: Figure) -> Reach:
     trunk = np.full((ROWS, COLUMNS), 1.7 * body.hip + 0.02)
     crown = float(body.at[INDEX["head"], 1] + 0.12 * (body.at[INDEX["head"], 1] - body.floor))
     high = max(float(body.at[INDEX["upperChest"], 1] - body.at[0, 1]), 0.1)
-    return Reach(np.concatenate(points), np.concatenate(owners), trunk, low, high, girths, body.floor, crown)
+    none = np.zeros((0, 4))
+    return Reach(
+        np.concatenate(points),
+        np.concatenate(owners),
+        none[:, :3],
+        none.astype(np.int64),
+        none,
+        trunk,
+        low,
+        high,
+        girths,
+        body.floor,
+        crown,
+    )

@@ -19,6 +19,8 @@ _NECK = (("neck", 0.42, 0.03), ("head", 0.58, 0.06))
 # which bone's roll each twist bone follows, and how much of it: docs/skeleton.md, rules of movement
 _TWISTS = (("UpperArm", "UpperArm", -0.5), ("LowerArm", "Hand", 0.5), ("UpperLeg", "UpperLeg", -0.5),
            ("LowerLeg", "Foot", 0.5))  # fmt: skip
+#: Metres below the floor that are left alone: rounding of soles and cloth.
+ALLOWED = 0.002
 _OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
 
 
@@ -33,11 +35,12 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
     hips = np.tile(body.at[0], (count, 1))
     hips[:, 1] = standing_height(body, ways)
     hips += body.leg * np.stack([take["hips.x"], take["hips.y"], take["hips.z"]], axis=-1)
-    hips = lower_hips(take, body, ways, hips, hips_turn)
-    lift = np.zeros(count)
+    lift, sink = np.zeros(count), np.zeros(count)
     clear: list[tuple[F64, F64]] = []
-    for once in (True, False):
-        at[:, 0] = hips + lift[:, None] * [0.0, 1.0, 0.0]
+    for again in (True, True, True, False):
+        raised = lower_hips(take, body, ways, hips + lift[:, None] * [0.0, 1.0, 0.0], hips_turn)
+        raised[:, 1] += sink
+        at[:, 0] = raised
         _place_trunk(body, out, at)
         for side in (0, 1):
             put_leg(take, body, ways[side], out, at, side)
@@ -46,10 +49,15 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
         clear = clear or [clearance(take, body, reach, trunk, side) for side in (0, 1)]
         for side in (0, 1):
             put_arm(take, body, reach, trunk, out, at, side, clear[side])
-        if not (once and take.floor):
-            break
         _place_all(body, out, at)
-        lift = _lift(take, body, reach, out, at)
+        if not again:
+            break
+        low, lie = lowest(body, reach, out, at), np.clip(take["root.lie"], 0.0, 1.0)
+        deep = np.maximum(-low - ALLOWED, 0.0) * (1.0 - lie)
+        if deep.max() < 1e-3 and np.abs(low * lie).max() < 1e-3:
+            break
+        lift = lift + 1.5 * envelope(deep, max(1, round(0.1 * take.fps)), take.loop)
+        sink = sink - low * lie
     _put_twists(body, out)
     _place_all(body, out, at)
     return out, at
@@ -107,15 +115,12 @@ def lowest(body: Figure, reach: Reach, out: F64, at: F64) -> F64:
     moved = (out @ transposed(body.rest))[:, :, 1]  # (T, 65, 3): the row that gives heights
     from_joint = reach.points - body.at[reach.owners]
     heights = np.einsum("tpa,pa->tp", moved[:, reach.owners], from_joint) + at[:, reach.owners, 1]
-    return np.asarray(heights.min(axis=1) - reach.floor)
-
-
-def _lift(take: Take, body: Figure, reach: Reach, out: F64, at: F64) -> F64:
-    """(T,) metres by which the hips go up so that nothing is below the floor, and down where the body lies on it."""
-    low = lowest(body, reach, out, at)
-    lie = np.clip(take["root.lie"], 0.0, 1.0)
-    up = envelope(np.maximum(-low - 0.002, 0.0), max(1, round(0.1 * take.fps)), take.loop)
-    return np.asarray(up * (1.0 - lie) - low * lie)
+    low = heights.min(axis=1)
+    if len(reach.hem):
+        carried = reach.hem[:, None] - body.at[reach.hem_bones]
+        each = np.einsum("thka,hka->thk", moved[:, reach.hem_bones], carried) + at[:, reach.hem_bones, 1]
+        low = np.minimum(low, (each * reach.hem_weights).sum(axis=-1).min(axis=1))
+    return np.asarray(low - reach.floor)
 
 
 def _put_twists(body: Figure, out: F64) -> None:
