@@ -86,8 +86,8 @@ def about(avatar: Avatar, name: str, clips: bool) -> dict[str, Typed]:
     }
     first = next((c for c in avatar.clips if len(c.times)), None) if clips else None
     if first is not None:
-        meta["startTimeCode"] = Typed("double", float(first.times[0]) * RATE)
-        meta["endTimeCode"] = Typed("double", float(first.times[-1]) * RATE)
+        meta["startTimeCode"] = Typed("double", round(float(first.times[0]) * RATE, 4))
+        meta["endTimeCode"] = Typed("double", round(float(first.times[-1]) * RATE, 4))
     return meta
 
 

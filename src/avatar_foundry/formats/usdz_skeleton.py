@@ -54,7 +54,7 @@ def animation_prims(skeleton: Skeleton, clips: tuple[Clip, ...], shapes: list[st
 def animation_prim(name: str, skeleton: Skeleton, clip: Clip, shapes: list[str], hips: str) -> Prim:
     """A clip as a SkelAnimation of all joints. What rests throughout is one value instead of one per key."""
     tracks = tracks_of(clip, skeleton, hips)
-    codes = (tracks.times * RATE).tolist()
+    codes = np.round(tracks.times * RATE, 4).tolist()
     rest, _, scales = local_transforms(skeleton)
     translations = np.repeat(rest[None], len(codes), axis=0)
     for joint, places in tracks.places.items():
