@@ -12,6 +12,7 @@ from tests.formats.clips import SHAPES, busy, busy_clip, in_clip
 
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.formats import GlbOptions, read_glb, write_glb
+from avatar_foundry.formats.drawing_order import in_drawing_order
 from avatar_foundry.formats.glb_select import keep_clips, keep_shapes
 from avatar_foundry.formats.glb_source import Source
 from avatar_foundry.formats.split import split_mesh
@@ -55,12 +56,13 @@ def plays(tmp_path: Path):
     return play
 
 
-def far(avatar: Avatar, drawn: list[dict[str, np.ndarray]], clip: int, hips: str) -> float:
+def far(avatar: Avatar, drawn: list[dict[str, np.ndarray]], clip: int, hips: str, packed: bool = False) -> float:
     worst = 0.0
     for k, seen in zip(KEYS, drawn, strict=True):
         want = in_clip(avatar, avatar.clips[clip], k, hips)
         for part in avatar.parts:
-            rows = split_mesh(part.mesh).vertex_of
+            split = split_mesh(part.mesh)
+            rows = in_drawing_order(split).vertex_of if packed else split.vertex_of
             worst = max(worst, float(np.abs(seen[part.name] - want[part.name][rows]).max()))
     return worst
 
@@ -72,7 +74,7 @@ def test_three_plays_what_we_mean(platform, plays, khronos):
     files = PLATFORMS[platform].write(after, PLATFORMS[platform], "none")
     khronos(files)
     main = files["figure.glb"]
-    drawn = plays(main, "busy", "busy_moving")
+    drawn = plays(main, *(c.name for c in after.clips))
     for clip, name in enumerate(drawn):
         assert far(after, drawn[name], clip, hips_of(platform)) < 5e-4
     if platform != "web":  # whose skeleton has no bones for the twists
@@ -91,7 +93,7 @@ def test_compressed_clips_play_alike(plays, khronos):
     assert {i["code"] for i in report["issues"]} <= {"UNSUPPORTED_EXTENSION"}
     drawn = plays(data, "busy", "busy_moving")
     for clip, name in enumerate(drawn):
-        assert far(avatar, drawn[name], clip, "pelvis") < 8e-4
+        assert far(avatar, drawn[name], clip, "pelvis", True) < 8e-4
 
 
 def test_keys_that_interpolation_gives_back_are_left_out():
@@ -106,7 +108,7 @@ def test_keys_that_interpolation_gives_back_are_left_out():
     assert np.degrees(moved.max()) < 0.06
     assert np.abs(back.translations - told.translations[rows]).max() < 1.1e-4
     assert set(back.shapes) == {SHAPES[0]}
-    assert np.abs(back.shapes[SHAPES[0]] - told.shapes[SHAPES[0]][rows]).max() < 0.0021
+    assert np.abs(back.shapes[SHAPES[0]] - told.shapes[SHAPES[0]][rows]).max() < 0.0051
     assert back.loop
     assert back.times[[0, -1]].tolist() == told.times[[0, -1]].tolist()
 
