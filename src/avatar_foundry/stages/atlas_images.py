@@ -14,17 +14,18 @@ from ..avatar import Material, Texture
 from ..cache import cached_bytes
 from .atlas_layout import Cell
 
-REVISION = 2  # part of every key: raise it when a sheet changes
+REVISION = 4  # part of every key: raise it when a sheet changes
 ROUGH = 2  # times that the sheet of roughness is smaller than the others
 FILE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 QUALITY: Mapping[tuple[str, str], dict[str, Any]] = {  # by mime type and slot
-    ("image/webp", "base"): {"quality": 80, "method": 4, "alpha_quality": 60},
-    ("image/webp", "normal"): {"quality": 72, "method": 4},
-    ("image/webp", "orm"): {"quality": 65, "method": 4},
+    ("image/webp", "base"): {"quality": 80, "method": 4, "alpha_quality": 70},
+    ("image/webp", "normal"): {"quality": 78, "method": 4},
+    ("image/webp", "orm"): {"quality": 80, "method": 4},
     ("image/jpeg", "base"): {"quality": 90},
     ("image/jpeg", "normal"): {"quality": 90},
     ("image/jpeg", "orm"): {"quality": 85},
 }
+GLOSS = ("KHR_materials_specular", "KHR_materials_ior")  # one for a whole sheet
 GROUND = {"base": (128, 128, 128, 0), "normal": (128, 128, 255, 255), "orm": (255, 255, 0, 255)}
 
 Pixels = NDArray[np.float32]
@@ -42,6 +43,7 @@ def merge_materials(placed: Sequence[Placed], sheet: tuple[int, int], name: str,
 
     sheet: (width, height) pixels.  mime: type of its images, "" for the richest type among theirs."""
     materials = [p.material for p in placed]
+    gloss = next((m for m in materials if m.name == "skin"), materials[0])  # what is looked at from nearest
     modes = {m.alpha_mode for m in materials}
     mode = "BLEND" if "BLEND" in modes else "MASK" if "MASK" in modes else "OPAQUE"
     kinds = sorted({t.mime for m in materials for t in (m.base, m.normal, m.orm) if t is not None})

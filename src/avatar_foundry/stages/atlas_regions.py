@@ -14,7 +14,9 @@ from ..geometry.rectangles import grouped_boxes
 FLAT = 8  # pixels of what has no texture
 RIM = 1 / 128  # of a texture: what a region of its own costs in gutters
 WASTE = 0.15  # unused share of a region for which two charts are not kept apart
-NEAR = {"skin": np.inf, "eyes": 6.0, "brows": 3.0, "lashes": 4.0, "teeth": 2.0}  # times the density of clothes
+NEAR = {"skin": 0.5, "eyes": 6.0, "brows": 3.0, "lashes": 4.0, "teeth": 1.5}  # times the density of clothes
+LEAST = 0.2  # no texture is shown at less than this share of its pixels, however small what it covers
+TOP = 0.02  # of a figure's height: the skin that reaches so high is the face's, and as sharp as its texture
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 F64 = NDArray[np.float64]
@@ -56,8 +58,10 @@ def chart(material: Material, parts: Sequence[Part], density: float, limit: int 
             held.append(adopted(boxes, windows)[label] if len(boxes) else label)
         owners.append(held)
     across, down = max(t.width for t in textures), max(t.height for t in textures)
-    metres = lengths([p.mesh for p in parts], [rows[0] for rows in owners], len(windows))
-    share = np.minimum(density * NEAR.get(material.name, 1.0) * metres / np.sqrt(across * down), 1.0)
+    metres, top = extents([p.mesh for p in parts], [rows[0] for rows in owners], len(windows))
+    share = np.clip(density * NEAR.get(material.name, 1.0) * metres / np.sqrt(across * down), LEAST, 1.0)
+    if material.name == "skin":
+        share[top >= top.max() * (1 - TOP)] = 1.0
     regions = [
         Region((u0, v0, u1, v1), ((u1 - u0) * across * s, (v1 - v0) * down * s))
         for (u0, v0, u1, v1), s in zip(windows.tolist(), share.tolist(), strict=True)
@@ -93,9 +97,9 @@ def adopted(boxes: F64, windows: F64) -> Owners:
     return owner
 
 
-def lengths(meshes: Sequence[Mesh], owners: Sequence[Owners], count: int) -> F64:
-    """Metres that one unit of uv space covers in each of `count` regions: (M,)."""
-    surface, sheet = np.full(count, 1e-12), np.full(count, 1e-9)
+def extents(meshes: Sequence[Mesh], owners: Sequence[Owners], count: int) -> tuple[F64, F64]:
+    """Of each of `count` regions: the metres that one unit of uv space covers, and how high it reaches. Two (M,)."""
+    surface, sheet, top = np.full(count, 1e-12), np.full(count, 1e-9), np.zeros(count)
     for mesh, owner in zip(meshes, owners, strict=True):
         if mesh.uvs is None or mesh.uv_faces is None or not len(mesh.faces):
             continue
@@ -106,4 +110,5 @@ def lengths(meshes: Sequence[Mesh], owners: Sequence[Owners], count: int) -> F64
         mine = owner[mesh.uv_faces[:, 0]]
         surface += np.bincount(mine, np.linalg.norm(cross, axis=1), count)
         sheet += np.bincount(mine, np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), count)
-    return np.asarray(np.sqrt(surface / sheet))
+        np.maximum.at(top, mine, corners[:, 0, 1])
+    return np.sqrt(surface / sheet), top

@@ -12,6 +12,7 @@ from .atlas_layout import Cell, lay_out
 from .atlas_regions import Owners, chart
 from .merge_parts import merge_parts
 
+DENSITY = 0.75  # pixels per metre of cloth, by the pixels of a sheet's edge
 TILES = 4  # a texture repeated more often than this across a part would turn to mud in its cells
 
 
@@ -44,7 +45,7 @@ def on_one_sheet(
     used = list(dict.fromkeys(p.material for p in parts))
     own = {n: [p for p in parts if p.material == n] for n in used}
     for limit in (128, 1):
-        charted = {n: chart(avatar.material(n), own[n], size / 2, limit) for n in used}
+        charted = {n: chart(avatar.material(n), own[n], size * DENSITY, limit) for n in used}
         if found := lay_out([r for n in used for r in charted[n].regions], size):
             break
     else:
