@@ -24,13 +24,13 @@ def rows(steps: NDArray[Any], places: int, before: Sequence[str], end: str) -> s
     """
     count = len(steps)
     chars, kept = [], []
-    for column, text in zip(np.asarray(steps, np.int64).T, before, strict=True):
-        for block, keep in (literal(text, count), number(column, places)):
+    for column, prefix in zip(np.asarray(steps, np.int64).T, before, strict=True):
+        for block, keep in (literal(prefix, count), number(column, places)):
             chars.append(block)
             kept.append(keep)
     block, keep = literal(end, count)
-    text_of = np.concatenate([*chars, block], axis=1)[np.concatenate([*kept, keep], axis=1)]
-    return text_of.tobytes().decode("ascii")
+    text: bytes = np.concatenate([*chars, block], axis=1)[np.concatenate([*kept, keep], axis=1)].tobytes()
+    return text.decode("ascii")
 
 
 def literal(text: str, count: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

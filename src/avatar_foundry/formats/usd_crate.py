@@ -25,7 +25,7 @@ END = 0xFFFFFFFF  # of a set of fields
 
 def write_crate(layer: Layer) -> bytes:
     """The layer as the bytes of a .usdc file."""
-    return _Writer(layer).bytes()
+    return _Writer(layer).file()
 
 
 class _Writer:
@@ -39,7 +39,7 @@ class _Writer:
         self._flat: list[int] = []  # sets of fields, one behind the other, each closed by END
         self._specs: list[tuple[int, int, int]] = []
 
-    def bytes(self) -> bytes:
+    def file(self) -> bytes:
         meta = {**self.layer.meta, "primChildren": Typed("tokens", [p.name for p in self.layer.prims])}
         self._spec("/", ROOT, self._packed(meta))
         for prim in self.layer.prims:

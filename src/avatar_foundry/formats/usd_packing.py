@@ -44,7 +44,8 @@ def integers(values: NDArray[Any]) -> bytes:
     raw = np.ascontiguousarray(steps).astype("<i4").view(np.uint8).reshape(-1, 4)  # little-endian: low bytes first
     width = np.array([0, 1, 2, 4], np.uint8)[code]
     kept = raw[np.arange(4) < width[:, None]]
-    return struct.pack("<i", common) + codes.tobytes() + kept.tobytes()
+    out: bytes = b"".join((struct.pack("<i", common), codes.tobytes(), kept.tobytes()))
+    return out
 
 
 def sized(data: bytes) -> bytes:

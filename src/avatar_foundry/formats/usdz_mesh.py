@@ -101,7 +101,7 @@ def shape_prims(mesh: Mesh, keep: I32) -> list[Prim]:
 def shape_prim(morph: Morph, place: I32, taken: set[str]) -> Prim | None:
     """A BlendShape; None when it moves nothing. place: (V,) each vertex's number in the file, -1 for none."""
     turned = morph.normal if morph.normal is not None else np.zeros_like(morph.delta)
-    moving = (np.abs(morph.delta) > MOVE).any(axis=1)
+    moving = np.asarray((np.abs(morph.delta) > MOVE).any(axis=1))
     rows = np.flatnonzero((place[morph.index] >= 0) & (moving | (np.abs(turned) > TURN).any(axis=1)))
     if not moving[rows].any():
         return None

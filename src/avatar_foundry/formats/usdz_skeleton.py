@@ -61,16 +61,16 @@ def animation_prim(name: str, skeleton: Skeleton, clip: Clip, shapes: list[str],
         translations[:, joint] = places
     told: list[Attribute | Relationship] = [
         Attribute("joints", "token[]", joint_paths(skeleton), uniform=True),
-        Attribute("rotations", "quatf[]", times=codes, samples=tracks.rotations),
+        Attribute("rotations", "quatf[]", times=codes, samples=list(tracks.rotations)),
         Attribute("scales", "half3[]", scales),
     ]
     if np.abs(translations - translations[0]).max() > STILL:
-        told.append(Attribute("translations", "float3[]", times=codes, samples=translations))
+        told.append(Attribute("translations", "float3[]", times=codes, samples=list(translations)))
     else:
         told.append(Attribute("translations", "float3[]", translations[0]))
     moved = [s for s in shapes if s in clip.shapes and np.abs(clip.shapes[s]).max(initial=0) > STILL]
     if moved:
         weights = np.stack([clip.shapes[s] for s in moved], axis=1)
         told.append(Attribute("blendShapes", "token[]", [identifier(s, set()) for s in moved], uniform=True))
-        told.append(Attribute("blendShapeWeights", "float[]", times=codes, samples=weights))
+        told.append(Attribute("blendShapeWeights", "float[]", times=codes, samples=list(weights)))
     return Prim("SkelAnimation", name, told, meta=named(clip.name, name))
