@@ -1,11 +1,13 @@
-"""The main file within its budget of bytes, measured as written: lighter pictures, then meshopt, then smaller ones."""
+"""The main file within its budget of bytes, measured as written: lighter pictures, smaller ones, then meshopt."""
+
+from functools import partial
 
 from ..avatar import Avatar
 from ..fitting import Fitted, Notes
 from ..stages.fit_images import bytes_of, halved, longest, pictures, repacked
 from .platform import Platform
 
-ROUNDS = 3  # of halving: what containers add is small
+STEPS = (512, 64)  # pixels: so small textures may get before meshopt, and after it
 
 
 def fit_bytes(avatar: Avatar, platform: Platform, compression: str, before: int, notes: Notes) -> tuple[Avatar, str]:
@@ -20,23 +22,26 @@ def fit_bytes(avatar: Avatar, platform: Platform, compression: str, before: int,
         size -= bytes_of(avatar) - bytes_of(light)
         avatar = light
         done.append(f"textures as {mime.removeprefix('image/').upper()}")
-    if size > limit and compression == "none" and platform.texture_format == "webp" and "meshopt" in platform.codecs:
-        compression = "meshopt"
-        size = main_size(avatar, platform, compression)
-        done.append("meshopt compression")
-    for _ in range(ROUNDS):
-        if size <= limit:
-            break
-        room = limit - (size - bytes_of(avatar))
-        smaller = halved(avatar, lambda a, room=room: bytes_of(a) <= room)
-        if smaller is avatar:
-            break
-        avatar, size = smaller, main_size(smaller, platform, compression)
-        done = [d for d in done if "pixels" not in d]
-        done.append(f"textures of at most {max(map(longest, pictures(avatar)), default=0)} pixels")
+    for least in STEPS:
+        if size > limit and least == STEPS[-1] and compression == "none" and platform.texture_format == "webp":
+            compression = "meshopt"  # readers need a decoder for it, so only when smaller textures do not do
+            size = main_size(avatar, platform, compression)
+            done.append("meshopt compression")
+        if size > limit:
+            room = limit - (size - bytes_of(avatar))
+            smaller = halved(avatar, partial(fit, room), least)
+            if smaller is not avatar:
+                avatar, size = smaller, main_size(smaller, platform, compression)
+                done = [d for d in done if "pixels" not in d]
+                done.append(f"textures of at most {max(map(longest, pictures(avatar)), default=0)} pixels")
     if done:
         notes.append(Fitted("bytes", limit, before, size, ", ".join(done)))
     return avatar, compression
+
+
+def fit(room: int, avatar: Avatar) -> bool:
+    """Whether the textures have at most `room` bytes."""
+    return bytes_of(avatar) <= room
 
 
 def main_size(avatar: Avatar, platform: Platform, compression: str) -> int:

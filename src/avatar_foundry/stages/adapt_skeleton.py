@@ -224,7 +224,8 @@ def share_out(mesh: Mesh, pairs: Sequence[tuple[int, int]], skeleton: Skeleton) 
         joints[rows, place] = np.where(given > 0, second, joints[rows, place])
         weights[rows, place] += given
     order = np.argsort(-weights, axis=1, kind="stable")
-    weights, joints = (np.take_along_axis(a, order, axis=1) for a in (weights, joints))
+    weights = np.take_along_axis(weights, order, axis=1)
+    joints = np.take_along_axis(joints, order, axis=1)
     return replace(mesh, joints=np.where(weights > 0, joints, 0).astype(np.uint16), weights=weights)
 
 

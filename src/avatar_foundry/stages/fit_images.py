@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ..avatar import Avatar, Texture
 from ..fitting import Fitted, Notes, counted
@@ -10,7 +11,7 @@ from ..repair.images import alpha_is_full, encode, opened
 from ..repair.texture_fixes import SLOTS, resized
 
 SMALLEST = 64  # pixels: below this a texture says nothing any more
-SPARED = {"orm": 0, "normal": 1, "base": 2}  # of two of one size the roughness goes first, then the relief
+WEIGHT = {"orm": 2.0, "normal": 1.5, "base": 1.0}  # roughness may be half as fine as colour, relief two thirds
 MIPS = 4 / 3
 
 
@@ -72,15 +73,24 @@ def bytes_of(avatar: Avatar) -> int:
     return sum(len(t.data) for t in pictures(avatar))
 
 
-def halved(avatar: Avatar, enough: Callable[[Avatar], bool]) -> Avatar:
-    """Halve one image after the other, the largest first, until `enough` or all are small."""
+def halved(avatar: Avatar, enough: Callable[[Avatar], bool], least: int = SMALLEST) -> Avatar:
+    """Halve one image after the other, the largest for its kind first, until `enough` or all are `least` pixels."""
     while not enough(avatar):
-        left = [(-longest(t), SPARED[slot], t.name, t) for t, slot in images(avatar).values() if longest(t) > SMALLEST]
+        left = [
+            (-longest(t) * WEIGHT[slot], -WEIGHT[slot], t.name, t)
+            for t, slot in images(avatar).values()
+            if longest(t) > least
+        ]
         if not left:
             break
         target = min(left, key=lambda row: row[:3])[3]
-        avatar = change(avatar, lambda t, slot, target=target: shrunk(t, slot, longest(t) // 2) if t is target else t)
+        avatar = change(avatar, partial(half_of, target))
     return avatar
+
+
+def half_of(target: Texture, texture: Texture, slot: str) -> Texture:
+    """The texture, at half its size when it is `target`."""
+    return shrunk(texture, slot, longest(texture) // 2) if texture is target else texture
 
 
 def shrunk(texture: Texture, slot: str, edge: int) -> Texture:
@@ -113,7 +123,9 @@ def change(avatar: Avatar, each: Callable[[Texture, str], Texture]) -> Avatar:
     done = {key: each(t, slot) for key, (t, slot) in images(avatar).items()}
     if all(done[key] is t for key, (t, _) in images(avatar).items()):
         return avatar
-    materials = tuple(
-        replace(m, **{s: done[id(t)] for s in SLOTS if (t := getattr(m, s)) is not None}) for m in avatar.materials
-    )
+
+    def now(texture: Texture | None) -> Texture | None:
+        return None if texture is None else done[id(texture)]
+
+    materials = tuple(replace(m, base=now(m.base), normal=now(m.normal), orm=now(m.orm)) for m in avatar.materials)
     return replace(avatar, materials=materials)

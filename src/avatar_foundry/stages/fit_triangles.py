@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ..avatar import Avatar
+from ..avatar import Avatar, Part
 from ..fitting import Fitted, Notes
 from ..lod import face_targets
 from ..lod.fitted import fitted_levels
@@ -50,14 +50,14 @@ def simplified(avatar: Avatar, limit: int) -> Avatar:
     for tighter in (1.0, 0.9, 0.8, 0.65):
         counts = [len(p.mesh.faces) for p in bare.parts]
         targets = face_targets([p.role for p in bare.parts], counts, tighter * JUST * limit / max(sum(counts), 1))
-        goal = dict(zip((id(p) for p in bare.parts), targets, strict=True))
-        slim = bare.map_parts(
-            lambda p, goal=goal: (
-                replace(p, lods=(fitted_levels(p.mesh, [goal[id(p)]])[0].mesh,), binding=None)
-                if len(p.mesh.faces) > goal[id(p)] > 0
-                else p
-            )
-        )
+        slim = replace(bare, parts=tuple(coarser(p, n) for p, n in zip(bare.parts, targets, strict=True)))
         if shown(slim) <= limit:
             break
     return slim
+
+
+def coarser(part: Part, faces: int) -> Part:
+    """The part with about `faces` triangles; itself when it has no more."""
+    if not 0 < faces < len(part.mesh.faces):
+        return part
+    return replace(part, lods=(fitted_levels(part.mesh, [faces])[0].mesh,), binding=None)

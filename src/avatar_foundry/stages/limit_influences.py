@@ -31,7 +31,8 @@ def limited(mesh: Mesh, limit: int) -> Mesh:
     if mesh.joints is None or mesh.weights is None or influences(mesh) <= limit:
         return mesh
     order = np.argsort(-mesh.weights, axis=1, kind="stable")
-    weights, joints = (np.take_along_axis(a, order, axis=1) for a in (mesh.weights, mesh.joints))
+    weights = np.take_along_axis(mesh.weights, order, axis=1)
+    joints = np.take_along_axis(mesh.joints, order, axis=1)
     weights[:, limit:] = 0.0
     joints[:, limit:] = 0
     weights /= weights.sum(axis=1, keepdims=True)
