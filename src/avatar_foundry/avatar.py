@@ -155,6 +155,7 @@ class Material:
     """glTF metallic-roughness. Factors are linear; the base colour texture is sRGB.
 
     orm packs occlusion (R), roughness (G), metallic (B). extensions: KHR_materials_* by name, plain JSON.
+    shading: pbr, or mtoon where the format has it (VRM); elsewhere mtoon looks as pbr does.
     """
 
     name: str
@@ -169,6 +170,7 @@ class Material:
     alpha_cutoff: float = 0.5
     double_sided: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    shading: str = "pbr"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -143,6 +143,7 @@ class Recipe(_Model):
     texture_size: Literal[256, 512, 1024, 2048, 4096] | None = Field(None, description="pixels; default by platform")
     texture_format: Literal["auto", "png", "jpeg", "webp"] = "auto"
     atlas: bool | None = Field(None, description="body and outfit in at most two draw calls; default by platform")
+    shading: Literal["pbr", "mtoon"] = Field("pbr", description="mtoon: toon shading in VRM files")
     compression: Literal["none", "meshopt", "draco"] = "none"
     skeleton: Literal["full", "no_twists", "mittens", "no_fingers", "minimal"] = Field(
         "full",

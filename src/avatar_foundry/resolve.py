@@ -246,6 +246,7 @@ def _check_color(name: str, pointer: str, table: str) -> None:
 def _settle_files(data: dict[str, Any]) -> None:
     platform = PLATFORMS[data.get("platform", "web")]
     compressed(platform.glb, data.get("compression", "none"))  # refuses what no file can hold before any work is done
+    platform.check_shading(data.get("shading", "pbr"))
     data.setdefault("texture_size", platform.texture_size)
     data.setdefault("atlas", platform.atlas)
     data.setdefault("name", data.get("preset") or "avatar")

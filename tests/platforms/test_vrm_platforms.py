@@ -15,6 +15,9 @@ from avatar_foundry.pipeline import run
 from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.platforms.vrchat import mobile
 from avatar_foundry.platforms.vrchat_rank import LIMITS, RANKS, rank, statistics
+from avatar_foundry.recipe import parse
+from avatar_foundry.resolve import resolve
+from avatar_foundry.stages.shade_materials import shade_materials
 
 
 def finished(platform: str, avatar: Avatar | None = None) -> Avatar:
@@ -37,6 +40,20 @@ def test_vrm_comes_without_asking_and_the_old_format_on_demand():
     assert list(files("vrm", "vrm")) == list(made)
     with pytest.raises(RecipeError, match="not written as vrm"):
         files("unity", "vrm")
+
+
+def test_toon_shading_where_there_is_vrm():
+    drawn = shade_materials("mtoon").apply(figure(1))
+    assert shade_materials("mtoon").apply(drawn) is drawn
+    made = PLATFORMS["vrchat"].written(finished("vrchat", drawn), ("vrm0",), "none")
+    for name in ("figure.vrm", "figure_mobile.vrm"):
+        assert all("VRMC_materials_mtoon" in m["extensions"] for m in document(made[name])["materials"])
+    old = document(made["figure_vrm0.vrm"])["extensions"]["VRM"]["materialProperties"]
+    assert {m["shader"] for m in old} == {"VRM/MToon"}
+    plain = document(made["figure.glb"])
+    assert not any("extensions" in m for m in plain["materials"])
+    with pytest.raises(RecipeError, match="no mtoon materials"):
+        resolve(parse({"platform": "unity", "shading": "mtoon"}))
 
 
 def test_a_vrm_shows_a_portrait():

@@ -29,6 +29,7 @@ class RecipeFields(TypedDict, total=False):
     texture_size: Literal[256, 512, 1024, 2048, 4096]
     texture_format: Literal["auto", "png", "jpeg", "webp"]
     atlas: bool
+    shading: Literal["pbr", "mtoon"]
     compression: Literal["none", "meshopt", "draco"]
     skeleton: "Skeleton"
     budget: "Budget"
@@ -77,6 +78,7 @@ class ProcessFields(TypedDict, total=False):
     pose: Literal["T", "A", "keep"]
     texture_size: Literal[256, 512, 1024, 2048, 4096]
     atlas: bool
+    shading: Literal["pbr", "mtoon"]
     compression: Literal["none", "meshopt", "draco"]
     skeleton: Skeleton
     budget: Budget

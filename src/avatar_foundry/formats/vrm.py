@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from ..avatar import Avatar, Collider, Mesh, Part, Texture
+from ..avatar import Avatar, Collider, Material, Mesh, Part, Texture
 from ..humanoid import AXIS65
 from .glb import GENERATOR, GlbOptions, _Writer
 from .glb_container import Json, pack
@@ -39,11 +39,10 @@ Version = Literal["1.0", "0.x"]
 @dataclass(frozen=True)
 class VrmOptions:
     """bones: canonical bone -> its name in the skeleton.  shapes: canonical shape -> its name in the meshes.
-    mtoon: toon shading instead of PBR.  lod: the level written."""
+    lod: the level written."""
 
     bones: Mapping[str, str] = field(default_factory=dict)
     shapes: Mapping[str, str] = field(default_factory=dict)
-    mtoon: bool = False
     lod: int = 0
 
 
@@ -124,6 +123,11 @@ class _VrmWriter(_Writer):
             texture = replace(texture, mime="image/png", data=out.getvalue())
         return super()._texture(texture)
 
+    def _material(self, material: Material) -> int:
+        if material.shading == "mtoon":  # which knows neither metal nor roughness
+            material = replace(material, orm=None, metallic=0.0, roughness=0.9, extensions={})
+        return super()._material(material)
+
     def _nodes(self) -> dict[str, int]:
         assert self.avatar.skeleton is not None
         return dict(zip(self.avatar.skeleton.names, self._joint_nodes, strict=True))
@@ -175,6 +179,10 @@ class _VrmWriter(_Writer):
         middle = 0.5 * (left[:3, 3] + right[:3, 3])
         return np.asarray(np.round(head[:3, :3].T @ (middle - head[:3, 3]), 6) + 0.0, np.float64)
 
+    def _toon(self) -> set[str]:
+        """Names of the materials that are shaded as drawings are."""
+        return {m.name for m in self.avatar.materials if m.shading == "mtoon"}
+
     def _thumbnail(self, document: Json) -> int | None:
         data = self.meta.thumbnail
         if data is None:
@@ -208,10 +216,12 @@ class _VrmWriter(_Writer):
                     "VRMC_node_constraint": {"specVersion": "1.0", "constraint": {"roll": roll}}
                 }
                 self.used.add("VRMC_node_constraint")
-        if self.vrm.mtoon:
-            for material in self.materials:
+        toon = self._toon()
+        for material in self.materials:
+            if material["name"] in toon:
                 add_mtoon(material)
-            self.used = {u for u in self.used if not u.startswith("KHR_materials_")} | {"VRMC_materials_mtoon"}
+        shading = {name for m in self.materials for name in m.get("extensions", ())}
+        self.used = {u for u in self.used if not u.startswith("KHR_materials_")} | shading
         return out
 
     # -- 0.x
@@ -227,7 +237,7 @@ class _VrmWriter(_Writer):
         for _, mesh, _ in drawn:  # readers look in either place
             if names := self._shape_names(mesh):
                 self.meshes[mesh]["primitives"][0]["extras"] = {"targetNames": names}
-        eyes = self._eyes()
+        toon, eyes = self._toon(), self._eyes()
         offset = eyes if eyes is not None else np.array([0.0, 0.06, 0.0])
         gaze = {
             f"lookAt{k}": {"curve": [0, 0, 0, 1, 1, 1, 1, 0], "xRange": a, "yRange": b} for k, (a, b) in GAZE.items()
@@ -260,7 +270,7 @@ class _VrmWriter(_Writer):
                     "blendShapeGroups": old_groups([(m, self._shape_names(m)) for _, m, _ in drawn], self.vrm.shapes)
                 },
                 "secondaryAnimation": old_springs(self.avatar, nodes, self.vrm.bones),
-                "materialProperties": [old_properties(m, self.vrm.mtoon) for m in self.materials],
+                "materialProperties": [old_properties(m, m["name"] in toon) for m in self.materials],
             }
         }
 

@@ -38,6 +38,7 @@ PLATFORM = Platform(
     exports={"vrm": vrm("1.0", OPTIONS), "vrm0": vrm("0.x", OPTIONS), "fbx": fbx(FbxOptions())},
     skeleton=SKELETON,
     springs=True,
+    shadings=("pbr", "mtoon"),
     atlas=True,
     shapes=VRCHAT_SHAPES,
     texture_size=1024,

@@ -14,6 +14,7 @@ PLATFORM = Platform(
     exports={"vrm": vrm("1.0"), "vrm0": vrm("0.x")},
     skeleton=renamed(NAMES, PARENTS, str),  # only joints that uploads bring get names that every program takes
     springs=True,
+    shadings=("pbr", "mtoon"),
     budget=Budget(triangles=70_000, bones=256, materials=16, draw_calls=16, texture=2048, bytes=60_000_000),
     rules=(*FAMILIES, "vrm/"),
     severities={"skeleton/t-pose": ("error", "VRM is retargeted from the T-pose, which its specification demands")},

@@ -43,6 +43,7 @@ class Options(BaseModel):
     )
     budget: BudgetSpec = Field(BudgetSpec(), description="numbers that the files must meet, below the platform's own")
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
+    shading: Literal["pbr", "mtoon"] = Field("pbr", description="mtoon: toon shading in VRM files")
     compression: Literal["none", "meshopt", "draco"] = "none"
     formats: tuple[
         Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...

@@ -194,6 +194,7 @@ export interface ProcessOptions {
   no_face?: boolean;
   pose?: "T" | "A" | "keep";
   texture_size?: number | null;
+  shading?: "pbr" | "mtoon";
   compression?: string;
   atlas?: boolean | null;
   skeleton?: string;
@@ -214,6 +215,7 @@ export interface Recipe {
   pose?: "T" | "A";
   texture_size?: number;
   texture_format?: string;
+  shading?: "pbr" | "mtoon";
   compression?: string;
   skeleton?: string;
   budget?: Record<string, number>;
