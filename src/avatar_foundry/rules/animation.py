@@ -131,10 +131,10 @@ def short_way(avatar: Avatar, platform: Target) -> Iterator[Finding]:
 
 @rule("animation/unique-name", severity="error", cure=RENAME)
 def unique_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """No two clips share a name, upper and lower case alike, and none is without.
+    """No two clips share a name, and none is without.
 
     Engines file clips by name: the second replaces the first, or gets a number that no state machine knows."""
-    for name, count in sorted(Counter(c.name.lower() for c in avatar.clips).items()):
+    for name, count in sorted(Counter(c.name for c in avatar.clips).items()):
         if count > 1:
             yield Finding("repeated", f"{count} clips are called {name}", f"clips/{name}", {"count": count})
         if not name.strip():
@@ -143,9 +143,14 @@ def unique_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
 
 @rule("animation/name", severity="warning", cure=RENAME)
 def name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """Clip names are of letters, digits, blanks, _ and -.
+    """Clip names are of letters, digits, blanks, _ and -, and differ in more than case.
 
     Unreal and Windows make files of them, Godot keeps / and : for libraries and tracks: others are replaced."""
+    for name, count in sorted(Counter(n.lower() for n in {c.name for c in avatar.clips}).items()):
+        if count > 1:
+            yield Finding(
+                "case", f"{count} clips called {name} differ in case alone", f"clips/{name}", {"count": count}
+            )
     for clip in avatar.clips:
         if clip.name and not re.fullmatch(r"\w[\w -]*", clip.name):
             yield Finding("character", f"the clip name {clip.name!r} will be changed on import", f"clips/{clip.name}")

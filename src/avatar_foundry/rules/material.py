@@ -29,20 +29,32 @@ def known(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("unknown", f"{part.name} wants the material {part.material!r}", f"parts/{part.name}")
 
 
-@rule(
-    "material/unique-name",
-    severity="error",
-    cure=Cure("Rename the Materials", "Give each material a name of its own", 0.9),
-)
-def unique_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """No two materials share a name, upper and lower case alike, and none is without.
+RENAME = Cure("Rename the Materials", "Give each material a name of its own", 0.9)
 
-    Parts are drawn with the first of that name; importers write one file over the other."""
-    for name, count in sorted(Counter(m.name.lower() for m in avatar.materials).items()):
+
+@rule("material/unique-name", severity="error", cure=RENAME)
+def unique_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """No two materials share a name, and none is without.
+
+    Parts name what they wear: all are drawn with the first of that name."""
+    for name, count in sorted(Counter(m.name for m in avatar.materials).items()):
         if count > 1:
             yield Finding("repeated", f"{count} materials are called {name}", f"materials/{name}", {"count": count})
         if not name:
             yield Finding("nameless", "a material has no name", "materials")
+
+
+@rule("material/similar-name", severity="info", cure=RENAME)
+def similar_name(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Names of materials differ in more than case.
+
+    Importers make files of them: on Windows and macOS the second overwrites the first."""
+    groups: dict[str, set[str]] = {}
+    for m in avatar.materials:
+        groups.setdefault(m.name.lower(), set()).add(m.name)
+    for name, spellings in sorted(groups.items()):
+        if len(spellings) > 1:
+            yield Finding("case", f"{' and '.join(sorted(spellings))} differ in case alone", f"materials/{name}")
 
 
 @rule(

@@ -126,22 +126,33 @@ def unused_vertex(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("unused", message, where, {"vertices": count}, {"vertices": first(~used)})
 
 
-@rule(
-    "mesh/normal",
-    severity="error",
-    cure=Cure(
-        "Recompute Broken Normals", "Compute normals anew where they are not of length 1", 0.9, "recompute-normals"
-    ),
+NORMALS = Cure(
+    "Recompute Broken Normals", "Compute normals anew where they are not of length 1", 0.9, "recompute-normals"
 )
-def normal(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """Normals are numbers, and of length 1.
 
-    Others light the surface wrongly; Khronos' validator refuses them, and NaN spreads through post effects."""
+
+@rule("mesh/finite-normal", severity="error", cure=NORMALS)
+def finite_normal(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Every normal is a number.
+
+    NaN in one is a black spot that glow and blur spread over the screen."""
+    for where, _, mesh in meshes(avatar):
+        if mesh.normals is not None and not np.isfinite(mesh.normals).all():
+            off = ~np.isfinite(mesh.normals).all(axis=1)
+            message = f"{int(off.sum())} vertices have no finite normal"
+            yield Finding("not-finite", message, where, {"vertices": int(off.sum())}, {"vertices": first(off)})
+
+
+@rule("mesh/normal", severity="warning", cure=NORMALS)
+def normal(avatar: Avatar, platform: Target) -> Iterator[Finding]:
+    """Normals are of length 1.
+
+    Others light the surface too bright or too dark, and Khronos' validator reports them."""
     for where, _, mesh in meshes(avatar):
         if mesh.normals is None:
             continue
         square = np.einsum("ij,ij->i", mesh.normals, mesh.normals)
-        off = ~(np.abs(square - 1.0) < 2 * UNIT)
+        off = np.abs(square - 1.0) >= 2 * UNIT
         if count := int(off.sum()):
             message = f"the normals of {count} vertices are not of length 1"
             yield Finding("not-unit", message, where, {"vertices": count}, {"vertices": first(off)})
