@@ -14,6 +14,7 @@ from .fitting import Notes
 from .formats import stored_counts
 from .pipeline import OnStep, Stage, run
 from .platforms import Platform
+from .platforms.files import nothing_for_draco
 from .platforms.fit_bytes import fit_bytes
 from .platforms.platform import RULE_OF
 from .rules import RULES, Order, described, inspect
@@ -64,6 +65,8 @@ def produce(
     Raises what stages raise, and ExportRefused.
     """
     platform.check(formats, compression)  # what cannot be written is refused before the work
+    if compression == "draco" and "static" not in formats:
+        raise nothing_for_draco()  # whatever is made here has a skin
     stages = tuple(stages)
     total = sum(s.cost for s in stages) + WRITE.cost
     share = (total - WRITE.cost) / total

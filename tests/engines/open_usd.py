@@ -1,4 +1,7 @@
-"""OpenUSD: its validators find nothing in a USDZ, and UsdSkel evaluates what we do: rest, three poses, expressions."""
+"""OpenUSD: its validators and ARKit's rules find nothing in a USDZ, and UsdSkel evaluates what we do.
+
+Asked for: rest, three poses, expressions.
+"""
 
 from importlib.util import find_spec
 
@@ -24,7 +27,7 @@ class OpenUsd:
             return None
         from pxr import Usd
 
-        from . import usd
+        from . import usd, usdz_rules
 
         self._version = ".".join(f"{n:02}" for n in Usd.GetVersion()[1:])
         asked = of_avatar(subject.avatar)
@@ -39,7 +42,7 @@ class OpenUsd:
             else:
                 usd.express(stage, {title: 1.0})
             far[title] = farthest(usd.evaluated(stage), surfaces)
-        return judged(far, usd.problems(files[0]))
+        return judged(far, [*usd.problems(files[0]), *usdz_rules.problems(files[0].read_bytes())])
 
 
 def farthest(found: Surfaces, wanted: Surfaces) -> float:

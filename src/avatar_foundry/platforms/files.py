@@ -19,24 +19,43 @@ from .platform import Clips, Export, Platform
 
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
+SMALL = "_small"  # what follows the name of a file that needs a decoder
 
-def write_glbs(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
+
+def write_glbs(
+    avatar: Avatar, platform: Platform, compression: str = "none", splits: Splits | None = None
+) -> dict[str, bytes]:
     """{file name: bytes}, the main file first. Coarser levels get files of their own: NAME_lod1.glb and so on.
 
     Clips are in the main file alone: they play on the coarser levels too, whose skeleton is the same."""
     if compression == "draco" and not compressible(avatar):
-        raise RecipeError(
-            "Draco carries neither skin nor shapes, and every part of this avatar has them",
-            hint='Use "meshopt", or ask for the format "static" where the platform has it: that file has neither.',
-            pointer="/compression",
-        )
+        raise nothing_for_draco()
     options = compressed(replace(platform.glb, hips=platform.bones.get("hips", "")), compression)
     main = replace(options, extra_lods="msft" if platform.lods == "msft" else "none")
-    splits: Splits = {}
+    splits = {} if splits is None else splits
     files = {f"{avatar.name}.glb": write_glb(avatar, main, splits)}
     for level in range(1, max((len(p.lods) for p in avatar.parts), default=1)):
         files[f"{avatar.name}_lod{level}.glb"] = write_glb(avatar, replace(options, lod=level, clips=False), splits)
     return files
+
+
+def write_both(avatar: Avatar, platform: Platform, compression: str = "none") -> dict[str, bytes]:
+    """As `write_glbs`, and the full detail once more with meshopt as NAME_small.glb, unless all of it is compressed."""
+    splits: Splits = {}
+    files = write_glbs(avatar, platform, compression, splits)
+    if compression == "none":
+        options = replace(platform.glb, hips=platform.bones.get("hips", ""))
+        files[f"{avatar.name}{SMALL}.glb"] = write_glb(avatar, compressed(options, "meshopt"), splits)
+    return files
+
+
+def nothing_for_draco() -> RecipeError:
+    """The refusal of a compression that would compress nothing."""
+    return RecipeError(
+        "Draco carries neither skin nor shapes, and every part of this avatar has them",
+        hint='Use "meshopt", or ask for the format "static" where the platform has it: that file has neither.',
+        pointer="/compression",
+    )
 
 
 def compressed(options: GlbOptions, compression: str) -> GlbOptions:
