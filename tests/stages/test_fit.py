@@ -19,7 +19,7 @@ def test_what_is_within_its_budget_stays_as_it_is():
     avatar, notes = figure(), []
     for stage in (
         limit_influences(4, notes),
-        fit_draws(16, 16, 256, notes),
+        fit_draws(16, 16, 256, notes=notes),
         fit_shapes(72, notes),
         fit_shapes(None, notes),
         fit_images(2048, None, 1, notes),
@@ -67,7 +67,7 @@ def test_sums_of_other_shapes_go_before_shapes_of_an_upload():
 
 def test_two_materials_become_one_when_one_is_asked_for():
     avatar, notes = figure(), []
-    one = fit_draws(1, 1, 256, notes).apply(avatar)
+    one = fit_draws(1, 1, 256, notes=notes).apply(avatar)
     assert draws(one) == (1, 1)
     assert len(one.parts[0].lods) == max(len(p.lods) for p in avatar.parts)
     assert shown(one) == shown(avatar)

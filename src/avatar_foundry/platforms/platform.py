@@ -23,6 +23,7 @@ from ..stages.name_parts import name_parts
 from ..stages.plain_pictures import plain_pictures
 from ..stages.reduce_skeleton import reduce_skeleton
 from ..stages.rename_shapes import rename_shapes
+from ..stages.take_springs import take_springs
 
 Write = Callable[[Avatar, "Platform", str], dict[str, bytes]]
 Export = Callable[[Avatar], bytes]
@@ -74,6 +75,11 @@ class Budget:
     bytes: int = 32_000_000
     texture_memory: int | None = None
     morphs: int | None = None
+
+    @property
+    def single(self) -> bool:
+        """Whether everything must be one mesh with one material."""
+        return min(self.materials, self.draw_calls) < 2
 
 
 RULE_OF = {  # field of a budget -> the rule that judges it
@@ -215,12 +221,13 @@ class Platform:
         mime = SHEETS.get(self.texture_format, "") if texture_format == "auto" else ""
         sheet = power_below(min(2 * (texture_size or self.texture_size), budget.texture))
         return (
-            *((add_springs(),) if self.springs else ()),
+            *((take_springs(), add_springs()) if self.springs else ()),
             *((adapt_skeleton(self.skeleton),) if self.skeleton is not None else ()),
             reduce_skeleton(self.skeleton, skeleton, budget.bones, notes),
             limit_influences(budget.influences, notes),
-            *((atlas_textures(sheet, mime),) if self.merges(atlas) else ()),
-            fit_draws(budget.materials, budget.draw_calls, sheet, notes),
+            # one sheet is made of the parts' own pictures, not of two sheets
+            *((atlas_textures(sheet, mime),) if self.merges(atlas) and not budget.single else ()),
+            fit_draws(budget.materials, budget.draw_calls, sheet, mime, notes),
             fit_shapes(budget.morphs, notes),
             *((rename_shapes(self.shapes),) if self.shapes else ()),
             *((name_loops(self.loops),) if self.loops else ()),

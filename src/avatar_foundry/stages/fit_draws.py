@@ -8,18 +8,20 @@ from .merge_whole import merge_all
 
 
 @stage("exporting", cost=2)
-def fit_draws(avatar: Avatar, materials: int, draw_calls: int, size: int, notes: Notes | None = None) -> Avatar:
+def fit_draws(
+    avatar: Avatar, materials: int, draw_calls: int, size: int, mime: str = "", notes: Notes | None = None
+) -> Avatar:
     """Keep within the budget of materials and draw calls.
 
-    size: edge of the sheet, pixels."""
+    size: edge of the sheet, pixels.  mime: type of its images; "" leaves it to what they are now."""
     before = draws(avatar)
     if before[0] <= materials and before[1] <= draw_calls:
         return avatar
-    merged = atlas_textures(size).apply(avatar)
+    merged = atlas_textures(size, mime).apply(avatar)
     how = f"textures in one sheet of {size} pixels: one draw call for what is opaque, one for what is not"
     now = draws(merged)
     if now[0] > materials or now[1] > draw_calls:
-        merged = merge_all(avatar, size)
+        merged = merge_all(avatar, size, mime)
         how = f"everything in one mesh with one sheet of {size} pixels; what was blended is masked"
     now = draws(merged)
     if notes is not None:

@@ -34,13 +34,15 @@ def merge_whole(avatar: Avatar, size: int, triangles: int) -> Avatar:
     return merge_all(replace(avatar, parts=tuple(parts)), size)
 
 
-def merge_all(avatar: Avatar, size: int) -> Avatar:
-    """Everything as one mesh, all its levels, with one material and a texture sheet of `size` pixels."""
+def merge_all(avatar: Avatar, size: int, mime: str = "") -> Avatar:
+    """Everything as one mesh, all its levels, with one material and a texture sheet of `size` pixels.
+
+    mime: type of its images; "" leaves it to what they are now."""
     named = {m.name for m in avatar.materials}
     parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
     if not parts:
         return avatar
-    whole_part, material = on_one_sheet(avatar, parts, size, "Avatar")
+    whole_part, material = on_one_sheet(avatar, parts, size, "Avatar", mime)
     if material.alpha_mode == "BLEND":
         material = replace(material, alpha_mode="MASK", alpha_cutoff=CUTOFF)
     return replace(avatar, parts=(whole_part,), materials=(material,))
