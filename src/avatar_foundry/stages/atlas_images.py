@@ -14,12 +14,12 @@ from ..avatar import Material, Texture
 from ..cache import cached_bytes
 from .atlas_layout import Cell
 
-REVISION = 4  # part of every key: raise it when a sheet changes
+REVISION = 5  # part of every key: raise it when a sheet changes
 ROUGH = 2  # times that the sheet of roughness is smaller than the others
 FILE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 QUALITY: Mapping[tuple[str, str], dict[str, Any]] = {  # by mime type and slot
-    ("image/webp", "base"): {"quality": 80, "method": 4, "alpha_quality": 70},
-    ("image/webp", "normal"): {"quality": 78, "method": 4},
+    ("image/webp", "base"): {"quality": 83, "method": 4, "alpha_quality": 70},
+    ("image/webp", "normal"): {"quality": 80, "method": 4},
     ("image/webp", "orm"): {"quality": 80, "method": 4},
     ("image/jpeg", "base"): {"quality": 90},
     ("image/jpeg", "normal"): {"quality": 90},
@@ -74,6 +74,7 @@ def merge_materials(placed: Sequence[Placed], sheet: tuple[int, int], name: str,
         alpha_mode=mode,
         double_sided=any(m.double_sided for m in materials),
         shading=materials[0].shading,
+        extensions={k: v for k, v in gloss.extensions.items() if k in GLOSS},
     )
 
 
@@ -134,7 +135,12 @@ def view(
     columns = np.arange(left, max(int(np.ceil(u1 * width)), left + 1)) % width
     rows = np.arange(top, max(int(np.ceil(v1 * height)), top + 1)) % height
     patch = source[rows][:, columns]
-    box = (u0 * width - left, v0 * height - top, min(u1 * width - left, len(columns)), min(v1 * height - top, len(rows)))
+    box = (
+        u0 * width - left,
+        v0 * height - top,
+        min(u1 * width - left, len(columns)),
+        min(v1 * height - top, len(rows)),
+    )
     filter = Image.Resampling.LANCZOS
     out = np.empty((size[1], size[0], 4), np.uint8)
     out[..., :3] = Image.fromarray(np.ascontiguousarray(patch[..., :3])).resize(size, filter, box)

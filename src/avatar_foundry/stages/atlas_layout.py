@@ -42,7 +42,7 @@ class Cell(NamedTuple):
 
 
 def lay_out(regions: Sequence[Region], size: int) -> tuple[tuple[int, int], list[Cell]] | None:
-    """The sheet (width, height), powers of two up to `size`, and each region's cell on it; None for too many regions."""
+    """The sheet (width, height), powers of two up to `size`, and each region's cell on it; None for too many."""
     for sheet in sheets(size):
         if cells := largest(regions, sheet, 0.0 if sheet == (size, size) else SHARP):
             return sheet, cells

@@ -20,8 +20,8 @@ TILES = 4  # a texture repeated more often than this across a part would turn to
 def atlas_textures(avatar: Avatar, size: int, mime: str = "") -> Avatar:
     """Merge textures into an atlas.
 
-    size: longest edge of a sheet, pixels.  mime: type of its images; "" leaves it to what they are now. Cut-outs such as hair go with what is opaque: blended, they would show
-    their far side through the near one."""
+    size: longest edge of a sheet, pixels.  mime: type of its images; "" leaves it to what they are now.
+    Cut-outs such as hair go with what is opaque: blended, they would show their far side through the near one."""
     kept = [p for p in avatar.parts if not mergeable(avatar, p)]
     merged, materials = [], [m for m in avatar.materials if any(p.material == m.name for p in kept)]
     for blended, name in ((False, "Avatar"), (True, "Avatar_Alpha")):
@@ -38,9 +38,7 @@ def atlas_textures(avatar: Avatar, size: int, mime: str = "") -> Avatar:
     return replace(avatar, parts=(*merged, *kept), materials=tuple(materials))
 
 
-def on_one_sheet(
-    avatar: Avatar, parts: Sequence[Part], size: int, name: str, mime: str = ""
-) -> tuple[Part, Material]:
+def on_one_sheet(avatar: Avatar, parts: Sequence[Part], size: int, name: str, mime: str = "") -> tuple[Part, Material]:
     """The parts as one, with one material whose textures are at most `size` pixels wide and high."""
     used = list(dict.fromkeys(p.material for p in parts))
     own = {n: [p for p in parts if p.material == n] for n in used}
