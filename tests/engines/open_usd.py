@@ -1,7 +1,4 @@
-"""OpenUSD: its validators and ARKit's rules find nothing in a USDZ, and UsdSkel evaluates what we do.
-
-Asked for: rest, three poses, expressions.
-"""
+"""OpenUSD: its validators find nothing in a USDZ, and UsdSkel evaluates what we do: rest, three poses, expressions."""
 
 from importlib.util import find_spec
 
@@ -27,7 +24,7 @@ class OpenUsd:
             return None
         from pxr import Usd
 
-        from . import usd, usdz_rules
+        from . import usd
 
         self._version = ".".join(f"{n:02}" for n in Usd.GetVersion()[1:])
         asked = of_avatar(subject.avatar)
@@ -42,7 +39,7 @@ class OpenUsd:
             else:
                 usd.express(stage, {title: 1.0})
             far[title] = farthest(usd.evaluated(stage), surfaces)
-        return judged(far, [*usd.problems(files[0]), *usdz_rules.problems(files[0].read_bytes())])
+        return judged(far, usd.problems(files[0]))
 
 
 def farthest(found: Surfaces, wanted: Surfaces) -> float:
