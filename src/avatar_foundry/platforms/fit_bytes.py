@@ -4,10 +4,10 @@ from functools import partial
 
 from ..avatar import Avatar
 from ..fitting import Fitted, Notes
-from ..stages.fit_images import bytes_of, halved, longest, pictures, repacked
+from ..stages.fit_images import SMALLEST, bytes_of, halved, longest, pictures, repacked
 from .platform import Platform
 
-STEPS = (512, 64)  # pixels: so small textures may get before meshopt, and after it
+FINE = 512  # pixels: smaller than this textures only get when nothing else is left
 
 
 def fit_bytes(avatar: Avatar, platform: Platform, compression: str, before: int, notes: Notes) -> tuple[Avatar, str]:
@@ -22,18 +22,20 @@ def fit_bytes(avatar: Avatar, platform: Platform, compression: str, before: int,
         size -= bytes_of(avatar) - bytes_of(light)
         avatar = light
         done.append(f"textures as {mime.removeprefix('image/').upper()}")
-    for least in STEPS:
-        if size > limit and least == STEPS[-1] and compression == "none" and platform.texture_format == "webp":
-            compression = "meshopt"  # readers need a decoder for it, so only when smaller textures do not do
+    lighter = list(done)
+    web = compression == "none" and platform.texture_format == "webp"
+    # readers need a decoder for meshopt, so only when smaller textures alone do not do; then they may stay larger
+    for packing, least in ((compression, FINE if web else SMALLEST), *((("meshopt", SMALLEST),) if web else ())):
+        if size <= limit:
+            break
+        if packing != compression:
+            avatar, compression, done = light, packing, [*lighter, "meshopt compression"]
             size = main_size(avatar, platform, compression)
-            done.append("meshopt compression")
-        if size > limit:
-            room = limit - (size - bytes_of(avatar))
-            smaller = halved(avatar, partial(fit, room), least)
-            if smaller is not avatar:
-                avatar, size = smaller, main_size(smaller, platform, compression)
-                done = [d for d in done if "pixels" not in d]
-                done.append(f"textures of at most {max(map(longest, pictures(avatar)), default=0)} pixels")
+        room = limit - (size - bytes_of(avatar))
+        smaller = halved(avatar, partial(fit, room), least)
+        if smaller is not avatar:
+            avatar, size = smaller, main_size(smaller, platform, compression)
+            done.append(f"textures of at most {max(map(longest, pictures(avatar)), default=0)} pixels")
     if done:
         notes.append(Fitted("bytes", limit, before, size, ", ".join(done)))
     return avatar, compression
