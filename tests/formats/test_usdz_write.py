@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.conftest import run_node
 from tests.figures import figure, shape, texture
 
 from avatar_foundry.avatar import Avatar, Clip, Material
@@ -127,6 +128,20 @@ def test_the_first_clip_is_what_openusd_plays(avatar: Avatar, tmp_path: Path) ->
         found = usd.evaluated(stage, code)
         for part in avatar.parts:
             assert np.abs(found[part.name] - expected[part.name]).max() < 2e-6
+
+
+def test_three_reads_the_binary_layer_with_a_parser_of_its_own(avatar: Avatar, tmp_path: Path) -> None:
+    """Its meshes have a vertex per corner of a face."""
+    (tmp_path / "in.usdz").write_bytes(write_usdz(avatar))
+    told = run_node("load_usdz.mjs", "three", str(tmp_path / "in.usdz"))
+    assert [m["name"] for m in told["meshes"]] == [p.name for p in avatar.parts]
+    for mesh, part in zip(told["meshes"], avatar.parts, strict=True):
+        assert mesh["map"]
+        assert [b.rpartition("/")[2] for b in mesh["bones"]] == list(avatar.skeleton.names)
+        corners = part.mesh.positions[part.mesh.faces.ravel()]
+        assert np.abs(np.array(mesh["positions"]) - corners).max() < 1e-5
+    assert [name for name, _ in told["clips"]] == ["walk___talk", "raise_arm"]
+    assert told["clips"][0][1] == pytest.approx(0.5)
 
 
 def in_clip(avatar: Avatar, clip: Clip, key: int) -> dict[str, np.ndarray]:

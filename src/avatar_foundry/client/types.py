@@ -80,6 +80,7 @@ class ProcessFields(TypedDict, total=False):
     atlas: bool
     shading: Literal["pbr", "mtoon"]
     compression: Literal["none", "meshopt", "draco"]
+    formats: Sequence[str]
     skeleton: Skeleton
     budget: Budget
     hints: Mapping[str, Sequence[float]]

@@ -41,6 +41,9 @@ def asked(
     ] = None,
     atlas: Annotated[bool | None, Form(description="few draw calls")] = None,
     compression: Annotated[Literal["none", "meshopt", "draco"], Form()] = "none",
+    formats: Annotated[
+        list[str] | None, Form(max_length=8, description="further formats beside the GLB: fbx, usdz, obj ..")
+    ] = None,
     hints: Annotated[
         str | None, Form(max_length=8192, description='places of joints as JSON: {"leftHand": [0.7, 1.4, 0]}')
     ] = None,
