@@ -83,7 +83,7 @@ const tryAll = async (file) => {
 
   // gaze: up and to the character's left
   report.lookAt = { applier: vrm.lookAt?.applier.constructor.type };
-  if (vrm.lookAt) {
+  if (vrm.lookAt && vrm.humanoid.getRawBoneNode('leftEye')) {
     const eye = vrm.humanoid.getRawBoneNode('leftEye');
     const at = vrm.lookAt.getLookAtWorldPosition(new THREE.Vector3());
     report.lookAt.from = at.toArray();

@@ -36,9 +36,9 @@ def adopt(avatar: Avatar, rig: RigMap) -> Avatar:
 
     Joints that lie between two bones, and helpers for twisting, are merged into the bone above them. Every other joint
     that moves something (hair, skirt, tail, face) stays as an extra joint below its bone, after the canonical ones.
-    Joints that move nothing go. Twists are split off where the rig had none; what VRM requires, chest, neck and
-    shoulders are added without weight. The surface does not move. An avatar that is on AXIS-65 already comes back as it
-    is. Raises ValueError when the rig lacks hips, head, upper arms or upper legs.
+    Joints that neither move anything nor swing go. Twists are split off where the rig had none; what VRM requires,
+    chest, neck and shoulders are added without weight. The surface does not move. An avatar that is on AXIS-65 already
+    comes back as it is. Raises ValueError when the rig lacks hips, head, upper arms or upper legs.
     """
     old = avatar.skeleton
     if old is None or any(name not in rig.joints for name in _ROOTS):
@@ -74,7 +74,11 @@ def adopt(avatar: Avatar, rig: RigMap) -> Avatar:
         return replace(mesh, joints=joints, weights=weights)
 
     clips = tuple(carry_clip(clip, old, new, source) for clip in avatar.clips)
-    return replace(avatar.map_meshes(each), skeleton=new, clips=clips)
+    title = {name: new.names[remap[i]] for i, name in enumerate(old.names)}
+    springs = tuple(
+        replace(s, joints=tuple(dict.fromkeys(title[n] for n in s.joints if n in title))) for s in avatar.springs
+    )
+    return replace(avatar.map_meshes(each), skeleton=new, clips=clips, springs=springs)
 
 
 def pose_of(skeleton: Skeleton, rig: RigMap) -> PoseFacts:
@@ -135,7 +139,7 @@ def sort_joints(avatar: Avatar, rig: RigMap) -> tuple[list[int], NDArray[np.int6
     old = avatar.skeleton
     assert old is not None
     parents = old.parents.tolist()
-    used = weighted_joints(avatar)
+    used = weighted_joints(avatar) | np.isin(old.names, [n for s in avatar.springs for n in s.joints])
     bone_of = {j: n for n, j in rig.joints.items()}
     count = len(parents)
     carries_bone, carries_weight = np.zeros(count, bool), used.copy()

@@ -105,7 +105,11 @@ def adapt_skeleton(avatar: Avatar, scheme: Scheme) -> Avatar:
     pairs = [(adapted.names.index(a), adapted.names.index(b)) for a, b in scheme.share.items() if b in adapted.names]
     moved = avatar.map_meshes(lambda mesh: share_out(rehang(mesh, remap), pairs, adapted))
     clips = tuple(convert_clip(clip, joints, skeleton, adapted) for clip in avatar.clips)
-    return replace(moved, skeleton=adapted, clips=clips)
+    theirs = {j.source: j.name for j in joints if j.weighted}
+    springs = tuple(
+        replace(s, joints=tuple(theirs[n] for n in s.joints)) for s in avatar.springs if set(s.joints) <= theirs.keys()
+    )
+    return replace(moved, skeleton=adapted, clips=clips, springs=springs)
 
 
 def present(scheme: Scheme, skeleton: Skeleton) -> tuple[Joint, ...]:

@@ -11,7 +11,8 @@ from ..glb_scene import Manner
 from ..glb_source import Source as Document
 from .bundle import Bundle
 from .upload import Log, Node, Vrm
-from .vrm import read_vrm
+from .vrm import joint_names, read_vrm
+from .vrm_springs import read_springs
 
 INFLUENCES = 8
 
@@ -24,6 +25,7 @@ def read_gltf(data: bytes, bundle: Bundle, log: Log) -> tuple[Avatar, tuple[Node
         avatar = assemble(document, manner)
         nodes = read_nodes(document)
         vrm = read_vrm(document, avatar)
+        springs = read_springs(document, joint_names(document)) if vrm is not None else ()
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as error:
         raise SourceError("The file is damaged: its structure is not glTF", hint="Export the model again.") from error
     log.unbound.update(manner.unbound)
@@ -38,7 +40,7 @@ def read_gltf(data: bytes, bundle: Bundle, log: Log) -> tuple[Avatar, tuple[Node
         log.note(f"Vertices have up to {manner.most} weights; the {INFLUENCES} largest were read.")
     for text in document.notes:
         log.note(text)
-    return replace(avatar, extras={}), nodes, vrm, dict(document.document["asset"])
+    return replace(avatar, extras={}, springs=springs), nodes, vrm, dict(document.document["asset"])
 
 
 def read_nodes(document: Document) -> tuple[Node, ...]:
