@@ -102,6 +102,7 @@ class Part(Frozen):
               drawn; `build_lods` or `drop_hidden` take them away, and what comes later sees plain meshes.
     lod_errors: one mapping per lod (geometric_mm, posed_mm, expressive_mm); empty until lods are built.
     properties: custom text properties of its node in files: user properties in FBX, extras in glTF.
+    place: where its node stands in files, metres, for parts without skin; the mesh stays where it is.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Part(Frozen):
     hidden: NDArray[np.bool_] | None = None
     lod_errors: tuple[Mapping[str, float], ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    place: tuple[float, float, float] | None = None
 
     @property
     def mesh(self) -> Mesh:

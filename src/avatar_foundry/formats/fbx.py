@@ -5,10 +5,11 @@ their own rotation is zero at rest and clips stay far from the angles where Eule
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..avatar import Avatar, Mesh, Part
 from .fbx_animation import Rig, add_clip
@@ -163,6 +164,10 @@ class _Writer:
         return model
 
     def _add_mesh(self, name: str, part: Part, mesh: Mesh, holder: Id) -> None:
+        place = np.zeros(3)
+        if part.place is not None and mesh.joints is None:
+            place = np.array(part.place, np.float64)
+            mesh = replace(mesh, positions=mesh.positions - place.astype(np.float32))
         held: Packed = packed(mesh)
         material = self.materials.get(part.material)
         tangents = self.options.tangents and material is not None and material.normal is not None
@@ -170,6 +175,7 @@ class _Writer:
         rows: list[tuple[Any, ...]] = [
             ("InheritType", "enum", "", "", 1),
             ("DefaultAttributeIndex", "int", "Integer", "", 0),
+            *placed_rows(moved := self.space.places(place[None])[0]),
             *text_rows(part.properties.items()),
             *self.about,
         ]
@@ -178,7 +184,9 @@ class _Writer:
         model = self._model(name, "Mesh", rows, culling)
         self.document.link(geometry, model)
         self.document.link(model, holder)
-        self.posed.append((model, EYE))
+        world = np.eye(4)
+        world[3, :3] = moved
+        self.posed.append((model, world.reshape(-1)))
         if material is not None:
             self.document.link(self.paints.add(material), model)
         skeleton = self.avatar.skeleton
@@ -209,6 +217,11 @@ class _Writer:
             Record("Shading", True),
             Record("Culling", culling),
         )
+
+
+def placed_rows(place: NDArray[np.float64]) -> list[tuple[Any, ...]]:
+    """The translation of a model that does not stand at the origin. place: (3,) centimetres."""
+    return [("Lcl Translation", "Lcl Translation", "", "A", *place.tolist())] if place.any() else []
 
 
 def facts(avatar: Avatar) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ glTF ignores a skinned node's own transform.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -213,6 +213,8 @@ class _Writer:
     def _add_node(self, name: str, part: Part, mesh: Mesh, full: Mesh) -> int:
         material = self.avatar.material(part.material) if self._has_material(part.material) else None
         wants_tangents = self.options.tangents and material is not None and material.normal is not None
+        if part.place is not None and (mesh.joints is None or not self._joint_nodes):
+            mesh = replace(mesh, positions=mesh.positions - np.array(part.place, np.float32))
         split = self._split(mesh, full, wants_tangents)
         primitive, dequantise = self.storage.primitive(split, len(self._joint_nodes))
         self.used |= self.storage.extensions
@@ -230,6 +232,8 @@ class _Writer:
         elif dequantise is not None:
             node["translation"] = dequantise[:3, 3].tolist()
             node["scale"] = dequantise.diagonal()[:3].tolist()
+        if part.place is not None and "skin" not in node:
+            node["translation"] = (np.array(part.place) + np.array(node.get("translation", 0.0))).tolist()
         if part.properties:
             node["extras"] = dict(part.properties)
         self.nodes.append(node)

@@ -1,4 +1,4 @@
-"""Isosurfaces by marching tetrahedra: closed and manifold whatever the field, since a tetrahedron has no ambiguous case.
+"""Isosurfaces by marching tetrahedra: closed and manifold whatever the field: no tetrahedron has an ambiguous case.
 
 Each cell of the grid falls into the six tetrahedra of Kuhn's subdivision, whose faces match those of the next cell
 (Bey 2000, "Simplicial grid refinement", section 3).

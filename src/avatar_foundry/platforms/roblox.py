@@ -1,6 +1,13 @@
 """Roblox R15: fifteen closed meshes, unrotated joints with the hips at the origin, the face as frames of bone poses."""
 
+import os
+from functools import cache
+from pathlib import Path
+
+from ..errors import RecipeError
 from ..formats import FbxOptions
+from ..formats.readers import read_upload
+from ..roblox.cages import Cage, template_of
 from ..roblox.names import PIECES, TOTAL
 from ..roblox.rig import ROOTS
 from ..stages.adapt_skeleton import Joint, Scheme, bone
@@ -8,6 +15,7 @@ from ..stages.make_r15 import make_r15
 from .files import fbx, write_glbs
 from .platform import FAMILIES, Budget, Platform
 
+CAGES = "AVATAR_FOUNDRY_ROBLOX_CAGES"  # the environment's word for the template's path
 SOURCES = {"Head": "head"}  # stands for the head, though its joint lies at the base of the neck
 
 SKELETON = Scheme(
@@ -18,6 +26,25 @@ SKELETON = Scheme(
     )
 )
 
+
+def template() -> dict[str, Cage] | None:
+    """The cages of the file that the environment names; None where it names none. Raises RecipeError."""
+    path = os.environ.get(CAGES, "")
+    return _read(path) if path else None
+
+
+@cache
+def _read(path: str) -> dict[str, Cage]:
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise RecipeError(f"The template of cages cannot be read: {error.strerror}", hint=f"Check {CAGES}.") from error
+    found = template_of(read_upload(Path(path).name, data).avatar.parts)
+    if not found:
+        raise RecipeError("The template has no cages", hint="Its meshes must be called Head_OuterCage and so on.")
+    return found
+
+
 PLATFORM = Platform(
     id="roblox",
     title="Roblox R15",
@@ -25,7 +52,7 @@ PLATFORM = Platform(
     variants={".fbx": fbx(FbxOptions(hips="LowerTorso"))},
     exports={"fbx": fbx(FbxOptions(hips="LowerTorso"))},
     skeleton=SKELETON,
-    remake=make_r15,
+    remake=lambda size: make_r15(size, template),
     codecs=(),
     plain=True,
     texture_size=1024,
@@ -35,6 +62,6 @@ PLATFORM = Platform(
     notes=(
         "Import NAME.fbx with Studio's 3D importer: Rig type R15, Scale Unit Centimeter (Meter for the GLB).",
         "The face is one frame per control: Head_Geo says which by RootFaceJoint and Frame0, Frame1 and so on.",
-        "Cages and attachments are written when a template of cages is given; without it layered clothing does not fit.",
+        "Cages and attachments are written when AVATAR_FOUNDRY_ROBLOX_CAGES names a file with Roblox's cages.",
     ),
 )

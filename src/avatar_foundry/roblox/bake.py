@@ -113,7 +113,7 @@ def seen(points: F32, normals: F32, surface: Surface) -> Spots:
     level = np.abs(np.einsum("nj,nj->n", flat[face], normals))
     lost = (far > OUT + IN) | (level < LEVEL)
     place = points + (OUT - np.where(lost, OUT, far))[:, None] * normals
-    weights = barycentric(place, a[face], b[face], c[face])
+    weights = barycentric(place.astype(np.float32), a[face], b[face], c[face])
     if lost.any():
         near = closest_points(points[lost], surface.positions, surface.faces, settle=False)
         face = face.copy()

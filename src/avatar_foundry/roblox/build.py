@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, I32, Avatar, Frozen, Material, Mesh, Part
+from ..avatar import F32, I32, Avatar, Clip, Frozen, Material, Mesh, Part
 from ..errors import RecipeError
-from .bake import Paints, Spots, Unwrapped, picture, seen, texel_places, unwrap_together
+from ..repair.rays import Rays
+from .attachments import attachments
+from .bake import Paints, Spots, Unwrapped, barycentric, picture, seen, texel_places, unwrap_together
+from .cages import Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
 from .names import BUDGETS, FACE_ROOT, PIECES, geo
@@ -28,7 +31,7 @@ HEAD = next(k for k, p in enumerate(PIECES) if p.name == "Head")
 WITHIN_HEAD = ("eyes", "teeth", "tongue")
 #: Texture density of the head's pieces beside hair.
 DENSITY = {"body": 1.7, "eyes": 1.6, "teeth": 0.8, "tongue": 0.8, "shell": 1.0}
-DECAL = 0.006  # metres within which brows and lashes colour the skin below
+DECALS_REACH = {"brows": 0.006, "lashes": 0.0015}  # metres within which cards colour the skin below
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,8 +47,11 @@ class Made(Frozen):
     density: float = 1.0
 
 
-def build_r15(avatar: Avatar, size: int) -> Avatar:
-    """The avatar as R15. size: edge of the two textures, pixels. Raises RecipeError without a skeleton."""
+def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Avatar:
+    """The avatar as R15. Raises RecipeError without a skeleton.
+
+    size: edge of the two textures, pixels.  template: cages to fit.
+    """
     skeleton = avatar.skeleton
     if skeleton is None:
         raise RecipeError("Roblox needs a skeleton", hint="Let the figure be rigged.", pointer="/rig")
@@ -70,13 +76,13 @@ def build_r15(avatar: Avatar, size: int) -> Avatar:
         pieces_ = [
             Made("Head", p.positions, p.normals, p.faces, p.skin, p.surface, DENSITY.get(p.kind, 1.0)) for p in head
         ]
-        cards = [gather([p], number, owner, len(PIECES)) for p in decals]
+        cards = [(gather([p], number, owner, len(PIECES)), DECALS_REACH[p.role]) for p in decals]
         made, material = painted(pieces_, paints, size, "Face", cards)
         out.append(("Head", head_mesh(made, face)))
         sheets.append(material)
     order = {p.name: k for k, p in enumerate(PIECES)}
     out.sort(key=lambda entry: order[entry[0]])
-    return assemble(avatar, out, sheets, places, face, bool(head))
+    return assemble(avatar, out, sheets, places, face, bool(head), template)
 
 
 def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, expressive: bool) -> list[Made]:
@@ -98,7 +104,7 @@ def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, exp
 
 
 def painted(
-    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[Surface]
+    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[tuple[Surface, float]]
 ) -> tuple[list[tuple[Made, Unwrapped]], Material]:
     """The pieces with places on one texture, and the material that holds it."""
     unwrapped = unwrap_together([(m.positions * np.float32(m.density), m.faces) for m in made], size)
@@ -110,8 +116,8 @@ def painted(
         rows = np.isin(mesh, [k for k, m in enumerate(made) if m.surface is source])
         paint[rows], uvs[rows] = seen(place[rows], normal[rows], source)
     colours = paints.colours("base", paint, uvs)
-    for cards in decals:
-        blend(colours, place, normal, cards, paints)
+    for cards, reach in decals:
+        blend(colours, place, normal, cards, reach, paints)
     shine = paints.colours("orm", paint, uvs)
     material = Material(
         name,
@@ -123,29 +129,26 @@ def painted(
     return list(zip(made, unwrapped, strict=True)), material
 
 
-def blend(colours: F32, place: F32, normal: F32, cards: Surface, paints: Paints) -> None:
+def blend(colours: F32, place: F32, normal: F32, cards: Surface, reach: float, paints: Paints) -> None:
     """Lay the colours of cards that float over the skin on it, in place."""
-    low, high = cards.positions.min(axis=0) - DECAL, cards.positions.max(axis=0) + DECAL
+    low, high = cards.positions.min(axis=0) - reach, cards.positions.max(axis=0) + reach
     rows = np.flatnonzero(((place > low) & (place < high)).all(axis=1))
     if not len(rows):
         return
-    from ..repair.rays import Rays
-
     rays = Rays(cards.positions, cards.faces, np.ones(len(cards.faces), bool))
-    far, face = rays.hit(place[rows] - 0.25 * DECAL * normal[rows], normal[rows])
-    met = far < 1.25 * DECAL
+    far, face = rays.hit(place[rows] - 0.25 * reach * normal[rows], normal[rows])
+    met = far < 1.25 * reach
     rows, face, far = rows[met], face[met], far[met]
     if not len(rows):
         return
-    spots: Spots = _card_spots(place[rows] + (far - 0.25 * DECAL)[:, None] * normal[rows], face, cards)
+    spots: Spots = _card_spots(place[rows] + (far - 0.25 * reach)[:, None] * normal[rows], face, cards)
     over = paints.colours("base", spots.paint, spots.uvs)
     share = over[:, 3:] / 255
     colours[rows, :3] = colours[rows, :3] * (1 - share) + over[:, :3] * share
 
 
 def _card_spots(points: F32, face: I32, cards: Surface) -> Spots:
-    from .bake import barycentric
-
+    """Where on the cards' faces (N,) the points (N, 3) lie."""
     a, b, c = (cards.positions[cards.faces[face, k]] for k in range(3))
     weights = barycentric(points, a, b, c)
     return Spots(cards.paint[face], np.einsum("nc,ncj->nj", weights, cards.corners[face]).astype(np.float32))
@@ -195,6 +198,7 @@ def assemble(
     places: F64,
     face: FaceBones | None,
     head_apart: bool,
+    template: Template | None,
 ) -> Avatar:
     """The avatar of these parts, moved so that the hips lie at the origin, and scaled to Roblox's limits."""
     origin = places[0]
@@ -202,7 +206,8 @@ def assemble(
     joints = {p.name: places[k] for k, p in enumerate(PIECES)}
     fit = choose(sizes(points, joints))
     factor = fit.factor
-    skeleton, clips = r15_skeleton((places - origin) * factor, None), ()
+    skeleton = r15_skeleton((places - origin) * factor, None)
+    clips: tuple[Clip, ...] = ()
     if face is not None:
         moved = replace(
             face,
@@ -220,6 +225,9 @@ def assemble(
         placed = replace(mesh, positions=((mesh.positions - origin) * factor).astype(np.float32))
         material = materials[-1].name if name == "Head" and head_apart else materials[0].name
         parts.append(Part(geo(name), "body", (placed,), material, properties=properties if name == "Head" else {}))
+    bodies = {p.name.removesuffix("_Geo"): p.mesh for p in parts}
+    if template:
+        parts += [*fit_cages(template, bodies), *attachments(bodies)]
     about: dict[str, Any] = {
         "scale_type": fit.type,
         "scale": round(factor, 4),

@@ -46,7 +46,10 @@ def fit_face(pieces: Sequence[Piece]) -> FaceBones | None:
         return None
     controls, poses = tuple(ORDER[c] for c in used), poses[used]
     names: list[str] = []
-    places, weights, turns, moves = [], [], [], []
+    places: list[F64] = []
+    weights: list[F64] = []
+    turns: list[F64] = []
+    moves: list[F64] = []
 
     def add(titles: Sequence[str], at: F64, w: F64, t: F64, m: F64) -> None:
         names.extend(titles)

@@ -47,7 +47,7 @@ def hanging(cloud: F64, along: F64) -> F64:
     """Points turned so that `along` points down: about Z, as far as it goes."""
     angle = np.arctan2(along[0], -along[1])
     c, s = np.cos(-angle), np.sin(-angle)
-    return cloud @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]])
+    return np.asarray(cloud @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]))
 
 
 def kind(asset: str) -> str:

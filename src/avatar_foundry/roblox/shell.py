@@ -1,6 +1,7 @@
 """From a dense isosurface to a piece within its budget: laid onto what shows, simplified, skinned."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def outer(positions: F32, faces: I32) -> I32:
     np.maximum.at(high, piece, a)
     keep = (volume > 0) & ((high - low).max(axis=1) > SMALL)
     rank = np.argsort(np.argsort(-np.where(keep, volume, -np.inf)))
-    return faces[(keep & (rank < 8))[piece]]
+    return np.asarray(faces[(keep & (rank < 8))[piece]])
 
 
 def simplify(positions: F32, faces: I32, beyond: F64, budget: int) -> I32:
@@ -122,13 +123,13 @@ def sound(positions: F32, faces: I32) -> I32:
     number = number.reshape(-1)
     ahead = np.bincount(number, even, len(count))
     pair = (count == 2) & (ahead == 1)
-    return faces[~pair[number]]
+    return np.asarray(faces[~pair[number]])
 
 
-def sparse(skin: NDArray[np.floating]) -> F32:  # type: ignore[type-arg]
+def sparse(skin: NDArray[Any]) -> F32:
     """Skin (V, P) with at most INFLUENCES shares per row, summing to 1."""
     least = np.sort(skin, axis=1)[:, -INFLUENCES][:, None]
     kept = np.where((skin >= least) & (skin > 0.01), skin, 0.0)
     over = np.cumsum(kept > 0, axis=1) > INFLUENCES
     kept = np.where(over, 0.0, kept)
-    return (kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return np.asarray(kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-9), np.float32)
