@@ -130,7 +130,8 @@ def _places(
     hand = INDEX[f"{name}Hand"]
     thick = reach.girths[hand]
     # before the chest, in its frame: from the middle between the shoulders, off the surface at that height
-    shoulders = (body.at[INDEX["leftUpperArm"]] + body.at[INDEX["rightUpperArm"]]) / 2.0
+    hanging_down = _girdle(np.array([[0.0, -1.0, 0.0]]), side, np.zeros(1))
+    shoulders = body.at[INDEX["upperChest"]] + _socket(body, side, hanging_down)[0]
     length = body.arms[side].reach
     x, y, z = (take[arm + c] for c in "xyz")
     height = shoulders[1] - body.at[0, 1] + y * length
@@ -152,12 +153,13 @@ def _places(
     ahead = unit(along)
     top = np.array([0.0, 1.0, 0.0]) - ahead * ahead[:, 1:2]
     top = unit(top + 0.25 * np.array([sign, 0.0, 0.0]))
-    lap = at[:, thigh] + 0.55 * along + top * (1.12 * reach.girths[thigh] + thick)
+    flesh = min(1.12 * reach.girths[thigh], 0.17 * body.legs[side].reach)  # a robe gives way
+    lap = at[:, thigh] + 0.55 * along + top * (flesh + thick)
     lap_way = unit(ahead - 0.3 * sign * np.array([1.0, 0.0, 0.0]) + 0.04 * top)
     # on the hip's crest, thumb to the back
     crest = 0.5 * (body.at[INDEX["spine"], 1] - body.at[0, 1])
     angle = np.radians(72.0)
-    r = float(reach.around(np.array([crest]), np.array([sign * angle]))[0]) + 0.5 * thick
+    r = float(reach.around(np.array([crest]), np.array([sign * angle]))[0]) + thick + 0.01 * length
     there = np.array([sign * np.sin(angle) * r, crest, np.cos(angle) * r])
     hip = trunk.hips_at + apply(trunk.hips, np.tile(there, (count, 1)))
     hip_way = apply(trunk.hips, np.tile(unit(np.array([-0.15 * sign, -0.5, 0.85])), (count, 1)))
@@ -185,41 +187,36 @@ def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -
     name, sign, limb = SIDES[side], 1.0 if side == 0 else -1.0, body.arms[side]
     lower, hand, middle = (INDEX[name + b] for b in ("LowerArm", "Hand", "MiddleProximal"))
     palm = float(np.linalg.norm(body.at[middle] - body.at[hand]))
-    length, air = limb.reach, AIR * limb.reach
+    (a, b), length = limb.lengths, limb.reach
     swing, out = np.zeros(len(take.times)), np.zeros(len(take.times))
     free = 1.0 - np.clip(sum(take[f"{name}Arm.{p}"] for p in ("chest", "lap", "hip")), 0.0, 1.0)
-    reach_frames = max(1, round(0.1 * take.fps))
+    if not free.any():
+        return swing, out
+    window = max(1, round(0.1 * take.fps))
     # a bent finger reaches half the palm's length towards the body
     curled = 0.42 * palm * np.clip(take[f"{name}Arm.curl"] / 0.26, 0.0, 1.0)
-    none = np.zeros(len(out))
+    # stations along the forearm: metres from the elbow, and how thick the arm is there
+    along = np.array([0.0, 0.6 * b, b, b + palm, b + 1.6 * palm])[:, None, None]
+    forearm, flesh = reach.girths[lower], reach.girths[hand]
+    thick = np.stack([0.9 * forearm + 0 * curled, 0.8 * forearm + 0 * curled, flesh + 0 * curled,
+                      flesh + 0.3 * curled, 0.5 * flesh + curled]) + AIR * length  # fmt: skip
+    chest_from_hips = body.at[INDEX["upperChest"]] - body.at[0]
+    to_hips = transposed(trunk.hips) @ trunk.chest
+    between = apply(transposed(trunk.hips), trunk.chest_at - trunk.hips_at)
     for _ in range(4):
         bones = _angles(take, name, side, (swing, out))
-        shoulder = _socket(body, side, _girdle(bones.upper, side, none))
-        a, b = limb.lengths
-        elbow, low = a * bones.upper, bones.lower
-        stations = [
-            (elbow, 0.9 * reach.girths[lower]),
-            (elbow + 0.6 * b * low, 0.8 * reach.girths[lower]),
-            (elbow + b * low, reach.girths[hand]),
-            (elbow + (b + palm) * low, reach.girths[hand] + 0.3 * curled),
-            (elbow + (b + 1.6 * palm) * low, 0.5 * reach.girths[hand] + curled),
-        ]
-        pushes = []
-        for point, thick in stations:
-            world = trunk.chest_at + apply(trunk.chest, point + shoulder)
-            inside = apply(transposed(trunk.hips), world - trunk.hips_at)
-            above = point + shoulder + body.at[INDEX["upperChest"]] - body.at[0]
-            blend = np.clip(inside[:, 1] / max(reach.high, 1e-3) * 1.5, 0.0, 1.0)[:, None]
-            p = inside * (1.0 - blend) + above * blend
-            angle = np.arctan2(p[:, 0], p[:, 2])
-            sunk = reach.around(p[:, 1], angle) + thick + air - np.hypot(p[:, 0], p[:, 2])
-            away = np.linalg.norm(point, axis=1)
-            push = np.degrees(np.clip(sunk, 0.0, 0.4 * length) / np.maximum(away, 0.3 * length))
-            pushes.append((push * np.cos(angle), push * np.abs(np.sin(angle)) * (np.sign(sign * p[:, 0]) > 0)))
-        # who stands half out of the body to the front is pushed to the front; to the side most of the time
-        ahead = np.max([np.maximum(f, 0.0) for f, _ in pushes], axis=0)
-        aside = np.max([s for _, s in pushes], axis=0)
-        aside = np.maximum(aside, 0.6 * np.max([np.maximum(-f, 0.0) for f, _ in pushes], axis=0))
-        swing = swing + 0.35 * envelope(ahead, reach_frames, take.loop) * free
-        out = out + envelope(aside, reach_frames, take.loop) * free
+        from_chest = _socket(body, side, _girdle(bones.upper, side, 0.0 * out)) + a * bones.upper + along * bones.lower
+        inside = between + apply(to_hips, from_chest)
+        blend = np.clip(inside[..., 1:2] / max(reach.high, 1e-3) * 1.5, 0.0, 1.0)
+        p = inside * (1.0 - blend) + (from_chest + chest_from_hips) * blend
+        angle, r = np.arctan2(p[..., 0], p[..., 2]), np.hypot(p[..., 0], p[..., 2])
+        sunk = np.clip(reach.around(p[..., 1], angle) + thick - r, 0.0, 0.4 * length)
+        if sunk.max() < 1e-4:
+            break
+        push = np.degrees(sunk / (a + along[..., 0]))
+        # what stands out to the front goes on to the front; most goes to the side
+        ahead, aside = push * np.cos(angle), push * np.abs(np.sin(angle)) * (sign * p[..., 0] > 0.0)
+        behind = 0.6 * np.maximum(-ahead, 0.0).max(axis=0)
+        swing = swing + 0.35 * envelope(np.maximum(ahead, 0.0).max(axis=0), window, take.loop) * free
+        out = out + envelope(np.maximum(aside.max(axis=0), behind), window, take.loop) * free
     return swing, out

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..humanoid import INDEX
+from .curves import ease
 from .figure import SIDES, Figure
 from .reach import Reach
 from .take import Take
@@ -54,7 +55,7 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     pivot = np.where(up[:, None] > 0.0, heel, ball)
     hub = pivot - apply(roll, pivot)
     lift = take[f"{name}Foot.lift"]
-    held = np.clip(1.0 - lift / 0.015, 0.0, 1.0) * (1.0 - take[f"{name}Foot.free"])
+    held = ease(1.0 - lift / 0.06) * (1.0 - take[f"{name}Foot.free"])
     loose = 0.4 * np.clip((lift - 0.02) / 0.06, 0.0, 1.0)  # toes droop once they are well off the floor
     flat = up + np.minimum(over + TOES_BEND, 0.0) + loose * np.maximum(over, -TOES_BEND)
     facing = about(1, yaw)

@@ -81,16 +81,22 @@ def _extremes(points: F64, owners: NDArray[np.int64]) -> tuple[F64, NDArray[np.i
 
 
 def _profile(points: F64, low: float, high: float) -> F64:
-    """(ROWS, COLUMNS) greatest distance from the vertical axis, gaps filled from the neighbours."""
+    """(ROWS, COLUMNS) greatest distance from the vertical axis, gaps between vertices closed."""
     row = np.round((points[:, 1] - low) / max(high - low, 1e-6) * (ROWS - 1)).astype(int)
     column = np.mod(np.round(np.arctan2(points[:, 0], points[:, 2]) / (2 * np.pi) * COLUMNS).astype(int), COLUMNS)
     keep = (row >= 0) & (row < ROWS)
     out = np.zeros((ROWS, COLUMNS))
     np.maximum.at(out, (row[keep], column[keep]), np.hypot(points[keep, 0], points[keep, 2]))
-    for _ in range(2):
-        around = np.stack([np.roll(out, 1, 1), np.roll(out, -1, 1), np.roll(out, 1, 0), np.roll(out, -1, 0)])
-        out = np.where(out > 0.0, out, around.max(axis=0))
-    return out
+    # closing: rows of vertices lie apart, and between them only what is underneath would count
+    return _spread(_spread(_spread(_spread(out, 2, 0, "max"), 2, 0, "min"), 1, 1, "max"), 1, 1, "min")
+
+
+def _spread(table: F64, by: int, axis: int, what: str) -> F64:
+    """The greatest or least of the entries up to `by` away; rows end, columns go round."""
+    pad = [(by, by), (0, 0)] if axis == 0 else [(0, 0), (by, by)]
+    padded = np.pad(table, pad, mode="edge" if axis == 0 else "wrap")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * by + 1, axis=axis)
+    return np.asarray(windows.max(axis=-1) if what == "max" else windows.min(axis=-1))
 
 
 def reach_of(avatar: Avatar) -> Reach:

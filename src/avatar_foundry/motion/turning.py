@@ -81,4 +81,7 @@ def mixed(a: F64, b: F64, share: F64) -> F64:
 def roll_about_y(turns: F64, share: float) -> F64:
     """(..., 3, 3) `share` of the roll about +Y in turns = swing after roll (the twist of the quaternion about Y)."""
     angle = 2.0 * np.arctan2(turns[..., 0, 2] - turns[..., 2, 0], 1.0 + np.trace(turns, axis1=-2, axis2=-1))
-    return about(1, np.degrees(share * ((angle + np.pi) % (2.0 * np.pi) - np.pi)))
+    angle = (angle + np.pi) % (2.0 * np.pi) - np.pi
+    if angle.ndim:
+        angle = np.unwrap(angle, axis=0)  # a roll that goes on past half a turn goes on
+    return about(1, np.degrees(share * angle))
