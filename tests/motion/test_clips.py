@@ -49,7 +49,7 @@ def figures(name: str, who: str) -> ClipFigures:
 
 
 def test_the_library_holds_what_games_need() -> None:
-    assert WANTED == set(CLIPS)
+    assert set(CLIPS) == WANTED
     assert list(CLIPS) == sorted(CLIPS)
     assert {n for n, c in CLIPS.items() if c.moves} == {"walk", "run", "turn_left", "turn_right"}
     assert all(c.loop for n, c in CLIPS.items() if n.startswith(("idle", "talk", "dance", "walk", "run")))
@@ -85,7 +85,7 @@ def test_a_clip_is_sound_on_every_body(name: str) -> None:
         assert ((c.rotations[1:] * c.rotations[:-1]).sum(-1) > 0.0).all(), "the short way from key to key"
         assert c.loop == CLIPS[name].loop
         assert (c.travel is not None or c.turn is not None) == CLIPS[name].moves
-        assert all(s in SHAPES and w.shape == c.times.shape and 0.0 <= w.min() and w.max() <= 1.0
+        assert all(s in SHAPES and w.shape == c.times.shape and w.min() >= 0.0 and w.max() <= 1.0
                    for s, w in c.shapes.items())  # fmt: skip
         f = figures(name, who)
         assert f.sunk < 5.0, (who, f)

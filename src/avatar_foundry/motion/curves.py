@@ -62,7 +62,7 @@ def delayed(values: F64, frames: float, loop: bool) -> F64:
 
 
 def envelope(values: F64, reach: int, loop: bool) -> F64:
-    """(T, ...) a smooth curve that is nowhere below `values`: the highest within `reach` frames, then twice the mean."""
+    """(T, ...) a smooth curve nowhere below `values`: the highest within `reach` frames, then twice the mean."""
     if reach < 1 or not len(values):
         return values
     n = len(values) - 1 if loop and len(values) > 1 else len(values)

@@ -31,7 +31,9 @@ class Limb:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Figure:
-    """skeleton: as given; whole: with all 65 joints.  rest, t: (65, 3, 3) rotations at rest and in the T-pose. at: (65, 3) joints at rest, metres.
+    """skeleton: as given; whole: with all 65 joints.
+
+    rest, t: (65, 3, 3) rotations at rest and in the T-pose. at: (65, 3) joints at rest, metres.
 
     present: (65,) bool: the skeleton has the joint; the others stand where it would be and turn with their parent.
     source: (65,) index into the skeleton's joints, -1 where it has none.

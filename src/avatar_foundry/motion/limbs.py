@@ -23,7 +23,7 @@ class Bent(NamedTuple):
 
 
 def hanging(side: int, swing: F64, out: F64, turn: F64, bend: F64, *, hinge: float) -> Bent:
-    """A limb hanging down, turned about itself, led out to the side, swung to the front and bent. side: 0 left, 1 right.
+    """A limb hanging down, turned about itself, led out to the side, swung to the front and bent; side 0 is left.
 
     hinge: -1 for an elbow (bends to the front about -X), 1 for a knee (bends to the back about +X).
     """

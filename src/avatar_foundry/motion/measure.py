@@ -1,4 +1,4 @@
-"""How good a clip is on a body, in figures: sliding feet, sunk vertices, open loops, hands inside, locked joints, jolts."""
+"""How good a clip is on a body: sliding feet, sunk vertices, open loops, hands inside, locked joints, jolts."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,9 @@ from .reach import Reach, own_bones
 F64 = NDArray[np.float64]
 #: A point this near to the floor in two frames stands on it, metres.
 TOUCHING = 0.002
-_ARMS = tuple(f"{s}{b}" for s in ("left", "right") for b in ("UpperArm", "LowerArm"))
+_FINGERS = ("Hand", "Index", "Middle", "Ring", "Little")
+_HANDS = [i for n, i in INDEX.items() if n.removeprefix("left").removeprefix("right").startswith(_FINGERS)]
+_ARMS = sorted({i for n, i in INDEX.items() if "Arm" in n or "Thumb" in n or "Shoulder" in n} | set(_HANDS))
 
 
 class ClipFigures(NamedTuple):
@@ -62,12 +64,6 @@ def world_matrices(clip: Clip, skeleton: Skeleton) -> F64:
     return np.asarray(root[:, None] @ out)
 
 
-def skinning(clip: Clip, skeleton: Skeleton) -> NDArray[np.float32]:
-    """(T, J, 4, 4) skinning matrices of a clip."""
-    inverse = np.linalg.inv(skeleton.rest.astype(np.float64))
-    return (world_matrices(clip, skeleton) @ inverse).astype(np.float32)
-
-
 def measure_clip(clip: Clip, avatar: Avatar, reach: Reach, *, every: int = 3) -> ClipFigures:
     """The figures of one clip. every: vertices are looked at in every such frame, bones in each."""
     skeleton = avatar.skeleton
@@ -88,7 +84,7 @@ def measure_clip(clip: Clip, avatar: Avatar, reach: Reach, *, every: int = 3) ->
         gap_turn = float(_angles(ends[0, :, :3, :3], ends[1, :, :3, :3]).max())
     return ClipFigures(
         1e3 * _slide(skeleton, world, reach), 1e3 * sunk, 1e3 * gap, gap_turn, 1e3 * inside,
-        _least_bend(skeleton, world, "Leg"), _least_bend(skeleton, world, "Arm"), _jolt(clip),
+        _least_bend(skeleton, world, "Leg"), _least_bend(skeleton, world, "Arm"), jolt(clip),
     )  # fmt: skip
 
 
@@ -113,15 +109,10 @@ def _slide(skeleton: Skeleton, world: F64, reach: Reach) -> float:
         local = own @ inverse[:3, :3].T + inverse[:3, 3]
         at = np.einsum("tab,pb->tpa", world[:, j, :3, :3], local) + world[:, j, None, :3, 3]
         down = at[:, :, 1] < reach.floor + TOUCHING
-        for p in range(len(own)):
-            start = -1
-            for t in range(len(at)):
-                if not down[t, p]:
-                    start = -1
-                elif start < 0:
-                    start = t
-                else:
-                    worst = max(worst, float(np.hypot(*(at[t, p] - at[start, p])[[0, 2]])))
+        start = at[0]  # where each point came down
+        for t in range(1, len(at)):
+            start = np.where((down[t] & down[t - 1])[:, None], start, at[t])
+            worst = max(worst, float(np.hypot(*(at[t] - start)[:, [0, 2]].T).max()))
     return worst
 
 
@@ -130,9 +121,6 @@ def _vertices(avatar: Avatar, skeleton: Skeleton, skin: NDArray[np.float32], flo
     owner = own_bones(skeleton)
     low = 0.0
     hands, body, normals = [], [], []
-    hand_bones = [INDEX[n] for n in INDEX if n.startswith(("leftHand", "rightHand", "leftIndex", "rightIndex",
-                  "leftMiddle", "rightMiddle", "leftRing", "rightRing", "leftLittle", "rightLittle"))]  # fmt: skip
-    arms = {i for n, i in INDEX.items() if "Arm" in n or "Thumb" in n or "Shoulder" in n} | set(hand_bones)
     for part in avatar.parts:
         mesh = part.mesh
         if mesh.joints is None or mesh.weights is None or part.role in ("eyes", "teeth", "tongue", "hair", "lashes"):
@@ -141,10 +129,11 @@ def _vertices(avatar: Avatar, skeleton: Skeleton, skin: NDArray[np.float32], flo
         seen = np.zeros(len(at), bool)
         seen[mesh.faces[part.drawn]] = True
         low = max(low, floor - float(at[seen, 1].min()))
-        main = owner[mesh.joints[np.arange(len(at)), mesh.weights.argmax(axis=1)]]
-        is_hand = np.isin(main, hand_bones) & seen
+        strongest = np.asarray(mesh.weights.argmax(axis=1))
+        main = owner[mesh.joints[np.arange(len(at)), strongest]]
+        is_hand = np.isin(main, _HANDS) & seen
         hands.append(at[is_hand])
-        mine = ~np.isin(main, list(arms)) & seen
+        mine = ~np.isin(main, _ARMS) & seen
         body.append(at[mine])
         normals.append(vertex_normals(at, mesh.faces)[mine])
     points = np.concatenate(hands)
@@ -170,7 +159,7 @@ def _least_bend(skeleton: Skeleton, world: F64, kind: str) -> float:
     return least
 
 
-def _jolt(clip: Clip) -> float:
+def jolt(clip: Clip) -> float:
     """Degrees per second by which a joint's turning changes at most from one frame to the next."""
     q = clip.rotations.astype(np.float64)
     if len(q) < 3:
@@ -180,6 +169,4 @@ def _jolt(clip: Clip) -> float:
     way = np.stack([step[..., 2, 1] - step[..., 1, 2], step[..., 0, 2] - step[..., 2, 0],
                     step[..., 1, 0] - step[..., 0, 1]], axis=-1) / 2.0  # fmt: skip
     seconds = float(clip.times[1] - clip.times[0])
-    change = np.linalg.norm(np.diff(way, axis=0), axis=-1).max(axis=0)
-    moved = change.copy()
-    return float(np.degrees(moved.max()) / seconds)
+    return float(np.degrees(np.linalg.norm(np.diff(way, axis=0), axis=-1).max()) / seconds)

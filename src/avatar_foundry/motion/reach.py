@@ -137,8 +137,8 @@ def reach_of(avatar: Avatar) -> Reach:
     firm = at[~free], own[~free]
     outermost = _extremes(*firm)
     return Reach(
-        outermost[0], outermost[1], hang, np.maximum(bones, 0), shares, _profile(centred, low, high), float(low), float(high), girths,
-        float(min(h.min() for h in heights)), float(max(h.max() for h in heights)),
+        *outermost, hang, np.maximum(bones, 0), shares, _profile(centred, low, high), float(low), float(high),
+        girths, float(min(h.min() for h in heights)), float(max(h.max() for h in heights)),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ _OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
 
 
 def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
-    """Model-space rotations (T, 65, 3, 3) and joint positions (T, 65, 3) of the take, its way over the floor taken off."""
+    """Model-space rotations (T, 65, 3, 3) and joints (T, 65, 3) of the take, its way over the floor taken off."""
     count = len(take.times)
     out = np.empty((count, len(NAMES), 3, 3))
     at = np.empty((count, len(NAMES), 3))
@@ -90,9 +90,9 @@ def _put_trunk(take: Take, body: Figure, out: F64, hips: F64) -> None:
         bend, yaw, lean = (share * (take.late(f"head.{c}", lag) - level * back[c]) for c in ("bend", "turn", "lean"))
         turn = turn @ about(1, yaw) @ about(0, bend) @ about(2, lean)
         out[:, bone] = turn @ body.t[bone]
-    for bone in ("leftEye", "rightEye", "jaw"):
-        eye = about(1, take["eyes.turn"]) @ about(0, take["eyes.nod"]) if bone.endswith("Eye") else np.eye(3)
-        out[:, INDEX[bone]] = turn @ eye @ body.t[INDEX[bone]]
+    gaze = turn @ about(1, take["eyes.turn"]) @ about(0, take["eyes.nod"])
+    for name in ("leftEye", "rightEye", "jaw"):
+        out[:, INDEX[name]] = (turn if name == "jaw" else gaze) @ body.t[INDEX[name]]
 
 
 def _place_trunk(body: Figure, out: F64, at: F64) -> None:

@@ -10,18 +10,20 @@ from .curves import delayed
 F64 = NDArray[np.float64]
 
 #: Every channel of a group and its value when a clip says nothing. Angles in degrees, lengths in the shares named.
+#:
 #: hips    x left, y up, z ahead in leg lengths from standing; pitch to the front, yaw to the left, roll to the right
 #: trunk   bend to the front, turn to the left, lean to the right, shared out over the spine; breath 0..1 of a full one
 #: head    as trunk, over neck and head; level 0..1: how much of the trunk's turn the head gives back
-#: arm     swing to the front and out to the side from hanging, turn inwards about the upper arm, elbow, palm (roll to
-#:         the back), wrist (towards the palm), side (towards the thumb), curl 0..1 of a fist, point 0..1 of the index,
-#:         shrug; chest, lap, hip 0..1: the hand's way to a place: before the chest (x outwards, y above the shoulders, z
-#:         off the surface, in arm lengths), on the thigh, on the hip; fingers up and face down, inward: its angles there
+#: arm     swing to the front and out to the side from hanging, turn inwards about the upper arm, elbow, palm (roll
+#:         to the back), wrist (towards the palm), side (towards the thumb), shrug, curl 0..1 of a fist, point 0..1 of
+#:         the index; chest, lap, hip 0..1: the hand's way to a place: before the chest (x outwards, y above the
+#:         shoulders, z off the surface, in arm lengths), on the thigh, on the hip; fingers (up), face (palm down) and
+#:         inward: its angles before the chest
 #: leg     swing, out, turn (toes out), knee, ankle: in use as far as foot.free says
-#: foot    x outwards in hip widths, z ahead and lift in leg lengths, yaw outwards, pitch (toes up; below 0 the heel rises
-#:         over the ball), knee (outwards), free 0..1: follows the leg's angles instead of the floor; round: degrees to the left that the
-#:         foot has gone around the figure's middle, where that steps
-#: root    x left, z ahead in leg lengths and turn to the left: the figure's way over the floor; lie 0..1: rests on it
+#: foot    x outwards in hip widths, z ahead and lift in leg lengths, yaw outwards, pitch (toes up; below 0 the heel
+#:         rises over the ball), knee (outwards), free 0..1: follows the leg's angles instead of the floor;
+#:         round: degrees to the left that the foot has gone around the figure's middle, where that steps
+#: root    x left, z ahead in leg lengths and turn to the left: the way over the floor; lie 0..1: it rests on the floor
 #: eyes    turn to the left, nod downwards
 DEFAULTS: dict[str, dict[str, float]] = {
     "hips": dict.fromkeys(("x", "y", "z", "pitch", "yaw", "roll"), 0.0),
