@@ -27,6 +27,7 @@ MESHOPT, QUANTISED = "EXT_meshopt_compression", "KHR_mesh_quantization"
 DELTA_BIT = DELTA_STEPS.bit_length() - 1
 UV_BITS = 13  # steps of a quarter of a pixel on a texture of 2048
 WEIGHT_STEPS = 255
+TANGENT_BITS = 6  # 3 degrees: they turn the relief of a normal map, which is a few degrees itself
 
 F64 = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class Packed:
         if mesh.uvs is not None:
             attributes["TEXCOORD_0"] = self._uvs(mesh.uvs)
         if mesh.tangents is not None:
-            attributes["TANGENT"] = self._directions(mesh.tangents)
+            attributes["TANGENT"] = self._directions(mesh.tangents, TANGENT_BITS)
         if mesh.joints is not None and mesh.weights is not None and joints:
             weights = mesh.weights if self.grid is None else whole_weights(mesh.weights)
             held = np.where(weights > 0, mesh.joints, 0).astype(np.uint16)
@@ -83,13 +84,13 @@ class Packed:
             return self._attribute(positions, bounded=True)
         return self._attribute(self.grid.steps(positions), bounded=True)
 
-    def _directions(self, vectors: F32) -> int:
+    def _directions(self, vectors: F32, bits: int = 8) -> int:
         if self.grid is None:
             return self._attribute(vectors)
         rows = np.ones((len(vectors), 4), np.float32)
         rows[:, : vectors.shape[1]] = vectors
         if self.meshopt:
-            coded = filter_octahedral(rows)
+            coded = filter_octahedral(rows, bits)
             plain = np.rint(rows * 127).astype(np.int8)  # what decoding gives, near enough to describe it
             view = self._view(plain, encode_vertices(coded), 4, ARRAY_BUFFER, "ATTRIBUTES", "OCTAHEDRAL")
         else:

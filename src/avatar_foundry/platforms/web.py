@@ -3,7 +3,7 @@
 NAME.glb opens in every loader as it is; NAME_small.glb needs a meshopt decoder and is a quarter of it.
 """
 
-from ..formats import GlbOptions, write_obj_zip
+from ..formats import write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import Scheme, renamed
 from .files import static_glb, usdz, write_both
@@ -15,7 +15,6 @@ PLATFORM = Platform(
     id="web",
     title="Web (three.js, Babylon.js, Ready Player Me names)",
     write=write_both,
-    glb=GlbOptions(tangents=False),  # what draws on the web derives them in the shader
     atlas=True,
     exports={"obj": write_obj_zip, "usdz": usdz()},
     static=static_glb,
