@@ -41,7 +41,8 @@ class Row:
     @property
     def as_documented(self) -> bool:
         """Whether it was refused, and had to be: the platform raises that rule and the pose is not its own."""
-        return self.pose != "T" and self.refused == (T_ONLY,) and T_ONLY in PLATFORMS[self.platform].severities
+        severity, _ = PLATFORMS[self.platform].severities.get(T_ONLY, ("", ""))
+        return self.pose != "T" and self.refused == (T_ONLY,) and severity == "error"
 
     @property
     def problems(self) -> list[str]:

@@ -1,6 +1,6 @@
 """The rows as a page of the documentation: no dates and no times, so the same results give the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .outcome import Check
 from .run import Row
@@ -21,10 +21,10 @@ over every shape too; above 0.1 mm counts as wrong.
 """
 
 
-def page(rows: Sequence[Row], columns: Sequence[Check]) -> str:
-    """Markdown."""
+def page(rows: Sequence[Row], columns: Sequence[Check], versions: Mapping[str, str]) -> str:
+    """Markdown. versions: of the engines, by the titles of their columns."""
     used = [c for c in columns if any(c.title in r.outcomes for r in rows)]
-    lines = [HEAD.rstrip("\n"), "", versions(columns), ""]
+    lines = [HEAD.rstrip("\n"), "", f"Engines: {', '.join(f'{title} {v}' for title, v in versions.items())}.", ""]
     lines.append("| platform | preset | pose | " + " | ".join(c.title for c in used) + " |")
     lines.append("|---" * (3 + len(used)) + "|")
     ordered = sorted(rows, key=lambda r: (r.platform, r.preset, r.pose != "T"))
@@ -47,8 +47,3 @@ def cells(row: Row, columns: Sequence[Check]) -> list[str]:
         outcome = row.outcomes.get(column.title)
         out.append("" if outcome is None else outcome.cell + (" **wrong**" if outcome.problems else ""))
     return out
-
-
-def versions(columns: Sequence[Check]) -> str:
-    """Which engines looked."""
-    return "Engines: " + ", ".join(f"{c.title} {v}" for c in columns if (v := c.version())) + "."
