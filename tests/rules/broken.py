@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from tests.figures import figure, shape, texture
+from tests.roblox import bodies as roblox
 
 from avatar_foundry.avatar import Avatar, Clip, Collider, Material, Mesh, Morph, Skeleton, Spring, Texture
 from avatar_foundry.humanoid import MAIN_CHILD, NAMES, PARENTS, T_AXES
@@ -360,6 +361,7 @@ FAILING = {
     "vrm/collider": buried,
     "vrm/terms": lambda: replace(sound(), licences=({"name": "something"},)),
     "vrm/texture-format": lambda: material(base=replace(texture("w"), mime="image/webp")),
+    **roblox.FAILING,
     "budget/triangles": lambda: sound(),
     "budget/bones": lambda: sound(),
     "budget/materials": lambda: sound(),

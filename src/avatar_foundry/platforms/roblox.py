@@ -10,6 +10,7 @@ from ..formats.readers import read_upload
 from ..roblox.cages import Cage, template_of
 from ..roblox.names import PIECES, TOTAL
 from ..roblox.rig import ROOTS
+from ..rules.registry import OFF
 from ..stages.adapt_skeleton import Joint, Scheme, bone
 from ..stages.make_r15 import make_r15
 from .files import fbx, write_glbs
@@ -58,6 +59,12 @@ PLATFORM = Platform(
     texture_size=1024,
     budget=Budget(triangles=TOTAL, bones=17 + 50, materials=4, draw_calls=15 + 15 + 19, texture=1024, bytes=20_000_000),
     rules=(*FAMILIES, "roblox/"),
+    severities={
+        "budget/triangles": (OFF, "roblox/budgets counts by asset, and cages do not count"),
+        "mesh/grounded": (OFF, "the hips lie at the origin, not the feet"),
+        "skeleton/canonical-bone": (OFF, "R15 has no chest, neck and shoulders"),
+        "skin/bound": (OFF, "cages and attachments have no skin; roblox/rig looks after the body"),
+    },
     required=tuple(p.name for p in PIECES),
     notes=(
         "Import NAME.fbx with Studio's 3D importer: Rig type R15, Scale Unit Centimeter (Meter for the GLB).",

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Mesh, Part
+from .cages import PLAIN
 
 F64 = NDArray[np.float64]
 
@@ -55,4 +56,4 @@ def mark(name: str, spot: F64) -> Part:
     )
     place = spot.astype(np.float32)
     x, y, z = (float(v) for v in place)
-    return Part(name, "attachment", (Mesh(place + corners, faces),), "", place=(x, y, z))
+    return Part(name, "attachment", (Mesh(place + corners, faces),), PLAIN.name, place=(x, y, z))

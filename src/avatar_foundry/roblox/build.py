@@ -12,7 +12,7 @@ from ..errors import RecipeError
 from ..repair.rays import Rays
 from .attachments import attachments
 from .bake import Paints, Spots, Unwrapped, barycentric, picture, seen, texel_places, unwrap_together
-from .cages import Template, fit_cages
+from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
 from .names import BUDGETS, FACE_ROOT, PIECES, geo
@@ -228,6 +228,7 @@ def assemble(
     bodies = {p.name.removesuffix("_Geo"): p.mesh for p in parts}
     if template:
         parts += [*fit_cages(template, bodies), *attachments(bodies)]
+        materials = [*materials, PLAIN]
     about: dict[str, Any] = {
         "scale_type": fit.type,
         "scale": round(factor, 4),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, I32, Mesh, Part
+from ..avatar import F32, I32, Material, Mesh, Part
 from ..geometry import vertex_normals
 from ..geometry.distance import signed_distance
 from .names import PIECES, STUD, cage
@@ -23,6 +23,8 @@ FAR = 0.35 * STUD  # and at most; Roblox refuses 0.60 studs
 ROUNDS = 3
 FARTHEST = 0.60  # studs
 MOST_INSIDE = 0.30  # share of a cage's vertices
+#: What cages and attachments are made of; nobody sees them.
+PLAIN = Material("Cage")
 CHAINS = (("UpperArm", "LowerArm", "Hand"), ("UpperLeg", "LowerLeg", "Foot"))
 
 
@@ -62,7 +64,7 @@ def fit_cages(template: Template, meshes: Mapping[str, Mesh]) -> list[Part]:
         placed = onto(found.positions.astype(np.float64), frames_theirs[name], goal.positions, frames_ours[name])
         positions = outside(placed, goal)
         mesh = Mesh(positions, found.faces, vertex_normals(positions, found.faces), found.uvs, found.uv_faces)
-        out.append(Part(cage(name), "cage", (mesh,), ""))
+        out.append(Part(cage(name), "cage", (mesh,), PLAIN.name))
     return out
 
 

@@ -48,6 +48,8 @@ def parts(avatar: Avatar, platform: Target) -> Iterator[Finding]:
 
     The importer builds an R15 character from exactly these; a missing one makes it a plain model."""
     there = _bodies(avatar)
+    if not there:
+        return
     for name in PIECE_NAMES:
         if name not in there:
             yield Finding("missing", f"{geo(name)} is missing: no surface hangs on that joint", f"parts/{geo(name)}")
@@ -57,12 +59,18 @@ def parts(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("unknown", f"{part.name} is no part of an R15 body", f"parts/{part.name}")
 
 
-@rule("roblox/rig", severity="error")
+@rule(
+    "roblox/rig",
+    cure=Cure("Export It Again", "The skeleton is made anew at each export: leave stages and bones as they come", 0.5),
+    severity="error",
+)
 def rig(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The skeleton is R15's: its tree, no joint turned at rest, Root and LowerTorso at the origin, no skin on roots.
 
     Turned joints and skin on Root are refused on upload; another tree is not recognised as R15."""
     skeleton = avatar.skeleton
+    if not _bodies(avatar):
+        return
     if skeleton is None:
         yield Finding("none", "there is no skeleton", "skeleton")
         return
@@ -85,6 +93,8 @@ def rig(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("off-origin", f"{name} does not lie at the origin", f"skeleton/{name}")
     roots = [number[n] for n in ROOTS if n in number]
     for name, mesh in _bodies(avatar).items():
+        if mesh.joints is None or mesh.weights is None:
+            yield Finding("no-skin", f"{geo(name)} has no skin", f"parts/{geo(name)}/lods/0")
         if (
             mesh.joints is not None
             and mesh.weights is not None
@@ -93,7 +103,11 @@ def rig(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("root-skin", f"{geo(name)} has skin on a root", f"parts/{geo(name)}/lods/0")
 
 
-@rule("roblox/budgets", severity="error")
+@rule(
+    "roblox/budgets",
+    cure=Cure("Export It Again", "Parts are simplified to their budgets at export: leave the stages as they come", 0.5),
+    severity="error",
+)
 def budgets(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Head, torso and limbs stay within their own triangles, and all together within 10,742.
 
@@ -108,7 +122,11 @@ def budgets(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("total", f"the body has {total} triangles, the limit is {TOTAL}", numbers={"triangles": total})
 
 
-@rule("roblox/watertight", severity="error")
+@rule(
+    "roblox/watertight",
+    cure=Cure("Close the Surface", "Mend holes of the upload with its fixes, and export again", 0.5),
+    severity="error",
+)
 def watertight(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Every part is closed.
 
@@ -119,7 +137,11 @@ def watertight(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("open", message, f"parts/{geo(name)}/lods/0", numbers={"edges": count})
 
 
-@rule("roblox/components", severity="error")
+@rule(
+    "roblox/components",
+    cure=Cure("Leave Out Loose Pieces", "Leave out ornaments that hang free, or join them to the body", 0.5),
+    severity="error",
+)
 def pieces(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """No part falls into more than ten pieces.
 
@@ -131,7 +153,11 @@ def pieces(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("pieces", message, f"parts/{geo(name)}/lods/0", numbers={"pieces": count})
 
 
-@rule("roblox/triangles-without-area", severity="error")
+@rule(
+    "roblox/triangles-without-area",
+    cure=Cure("Mend the Mesh", "Mend the upload with its fixes, and export again", 0.5),
+    severity="error",
+)
 def flat(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """No triangle is without area, in space or on the texture, and all uvs lie in the unit square.
 
@@ -146,7 +172,8 @@ def flat(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("no-uvs", f"{geo(name)} has no uvs", where)
             continue
         a, b, c = (mesh.uvs[mesh.uv_faces[:, k]].astype(np.float64) for k in range(3))
-        size = np.abs(np.cross(b - a, c - a))
+        u, v = b - a, c - a
+        size = np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
         if rows := np.flatnonzero(size < THIN).tolist():
             message = f"{geo(name)} has {len(rows)} triangles without area on the texture"
             yield Finding("texture", message, where, elements={"faces": rows[:64]})
@@ -154,7 +181,11 @@ def flat(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("outside", f"{geo(name)} has uvs outside the unit square", where)
 
 
-@rule("roblox/opaque", severity="error")
+@rule(
+    "roblox/opaque",
+    cure=Cure("Make It Opaque", "Give the part a material without transparency", 0.8),
+    severity="error",
+)
 def opaque(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Every part has one opaque material.
 
@@ -179,7 +210,11 @@ def scale(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("bounds", f"{message} ({about['scale_type']})")
 
 
-@rule("roblox/scaled", severity="info")
+@rule(
+    "roblox/scaled",
+    cure=Cure("Choose It in Studio", "Choose this scale type in the importer for all parts", 0.9),
+    severity="info",
+)
 def scaled(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Which body scale the figure is, and how it was scaled to fit.
 
@@ -191,7 +226,11 @@ def scaled(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("type", f"the body scale is {about['scale_type']}{how}", numbers={"scale": factor})
 
 
-@rule("roblox/face", severity="error")
+@rule(
+    "roblox/face",
+    cure=Cure("Bring the ARKit Shapes", "Leave `morph_targets` on, or give the upload the ARKit shapes", 0.6),
+    severity="error",
+)
 def face(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """A face has its joint under Head, fewer than 50 bones, frames without gaps, and the 17 controls.
 
@@ -231,7 +270,11 @@ def no_face(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("static", "the head has no face bones: there are no shapes to fit them to", f"parts/{head.name}")
 
 
-@rule("roblox/face-fit", severity="info")
+@rule(
+    "roblox/face-fit",
+    cure=Cure("Bring Stronger Shapes", "Only shapes that rigid bones can follow are met well; nothing is wrong", 0.2),
+    severity="info",
+)
 def face_fit(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """How near the face's bones come to the shapes that they stand for.
 
@@ -256,6 +299,8 @@ def cages(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The body has outer cages, so that layered clothing fits it.
 
     Cages must keep the vertices and uvs of Roblox's own template, which is not ours to give away."""
+    if not _bodies(avatar):
+        return
     there = {p.name for p in avatar.parts}
     missing = [cage(n) for n in PIECE_NAMES if cage(n) not in there]
     if len(missing) == len(PIECE_NAMES):
@@ -264,7 +309,11 @@ def cages(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("some", f"the template lacks {', '.join(missing)}")
 
 
-@rule("roblox/cage-fit", severity="error")
+@rule(
+    "roblox/cage-fit",
+    cure=Cure("Use Roblox's Template", "Take the cages of Roblox's own template, undeformed", 0.7),
+    severity="error",
+)
 def cage_fit(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Cages lie close outside: within 0.60 studs of their parts, at most 30 % of their vertices inside.
 
@@ -282,7 +331,11 @@ def cage_fit(avatar: Avatar, platform: Target) -> Iterator[Finding]:
             yield Finding("inside", message, f"parts/{cage(name)}", numbers={"share": round(inside, 3)})
 
 
-@rule("roblox/attachments", severity="error")
+@rule(
+    "roblox/attachments",
+    cure=Cure("Give the Whole Template", "Attachments come with a template that has all 15 cages", 0.7),
+    severity="error",
+)
 def attachments(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """A body with cages has the 19 attachments, Root_Att at the origin; one without has none.
 
@@ -298,7 +351,11 @@ def attachments(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield Finding("root", "Root_Att does not lie at the origin", "parts/Root_Att")
 
 
-@rule("roblox/facing", severity="error")
+@rule(
+    "roblox/facing",
+    cure=Cure("Turn the Figure", "Say which way the upload faces with `hints`", 0.7),
+    severity="error",
+)
 def facing(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The body stands upright and faces +Z: left at +X, feet below the head.
 
