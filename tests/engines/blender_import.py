@@ -50,14 +50,16 @@ def evaluate(file, request, out):
     with open(request, encoding="utf-8") as f:
         asked = json.load(f)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    begin, rate = 1.0, bpy.context.scene.render.fps / bpy.context.scene.render.fps_base
+    begin, render = 0.0, bpy.context.scene.render
     if file.endswith(".usdz"):
         bpy.ops.wm.usd_import(filepath=file)
-        begin, rate = 0.0, 30.0  # frames are the file's time codes
+        rate = 30.0  # frames are the file's time codes
     elif file.endswith(".fbx"):
         bpy.ops.import_scene.fbx(filepath=file)
+        begin, rate = 1.0, render.fps / render.fps_base  # the file says how many frames a second has
     else:
         bpy.ops.import_scene.gltf(filepath=file)
+        rate = render.fps / render.fps_base
     armature = next(o for o in bpy.data.objects if o.type == "ARMATURE")
     action = armature.animation_data.action if armature.animation_data else None
     if action is not None:  # poses are asked for first

@@ -9,9 +9,11 @@ import pytest
 from tests.conftest import run_node
 from tests.figures import figure
 from tests.formats.clips import busy, in_clip
+from tests.formats.test_fbx_engines import asked_of, blender
 
-from avatar_foundry.formats import FbxOptions, write_fbx
+from avatar_foundry.formats import FbxOptions, GlbOptions, write_fbx, write_glb
 from avatar_foundry.formats.readers import read_upload
+from avatar_foundry.formats.split import split_mesh
 from avatar_foundry.pipeline import run
 from avatar_foundry.platforms import PLATFORMS
 
@@ -48,3 +50,32 @@ def test_our_reader_gets_the_motion_back() -> None:
     assert [c.name for c in back.clips] == ["busy", "busy_moving"]
     for told, found in zip(avatar.clips, back.clips, strict=True):
         assert found.times[-1] == pytest.approx(told.times[-1], abs=1e-4)
+
+
+@pytest.mark.parametrize("clip", [0, 1])
+@pytest.mark.parametrize(("platform", "kind"), [("unity", "fbx"), ("unreal", "fbx"), ("unreal", "glb")])
+def test_blender_plays_what_we_mean(platform: str, kind: str, clip: int, tmp_path: Path) -> None:
+    """In either format: turns, places, the root's way and shapes."""
+    python = blender()
+    table = PLATFORMS[platform]
+    made = run(table.finish_for(False), busy(figure(1)))[0]
+    avatar = replace(made, clips=made.clips[clip : clip + 1])
+    hips = table.bones["hips"]
+    data = table.exports["fbx"](avatar) if kind == "fbx" else write_glb(avatar, GlbOptions(hips=hips))
+    (tmp_path / f"in.{kind}").write_bytes(data)
+    request = {"poses": [], "times": [k / 30.0 for k in KEYS]}
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    told = asked_of(
+        python, "blender_import.py", *(str(tmp_path / n) for n in (f"in.{kind}", "request.json", "out.bin"))
+    )
+    values, at = np.fromfile(tmp_path / "out.bin", np.float32).reshape(-1, 3), 0
+    parts = {p.name: p for p in avatar.parts}
+    for key in KEYS:
+        want = in_clip(avatar, avatar.clips[0], key, hips)
+        for mesh in told["meshes"]:
+            part = parts[mesh["name"].removesuffix("_LOD0")]
+            got = values[at : at + mesh["count"]]
+            at += mesh["count"]
+            rows = slice(None) if kind == "fbx" else split_mesh(part.mesh).vertex_of
+            assert np.abs(got - want[part.name][rows]).max() < 5e-4
+    assert at == len(values)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import Clip, Skeleton
-from ..geometry.keys import linear_keys
+from ..geometry.keys import linear_keys, slerp_keys
 from ..geometry.rotations import rotation_matrices
 from .fbx_objects import SECOND, Document
 from .fbx_records import Id, Record, properties
@@ -47,9 +47,10 @@ def add_clip(document: Document, rig: Rig, clip: Clip) -> None:
     document.link(layer, stack)
     tracks = tracks_of(clip, rig.skeleton, rig.hips)
     angles = joint_angles(rig, tracks.rotations)
-    # an angle that is off by so much on each axis is off by less than twice as much in all
-    limits = np.degrees(0.5 * turn_limits(rig.skeleton))
-    keep = linear_keys(times, angles, limits)
+    # An angle that is off by so much on each axis is off by less than twice as much in all. Some programs follow the
+    # angles between keys, others make quaternions of the keys.
+    limits = turn_limits(rig.skeleton)
+    keep = linear_keys(times, angles, np.degrees(0.5 * limits)) | slerp_keys(times, tracks.rotations, limits)
     for j in np.flatnonzero(np.abs(angles).max(axis=(0, 2)) > np.degrees(STILL)).tolist():
         rows = keep[:, j]
         add_curves(document, layer, rig.bones[j], "R", "Lcl Rotation", "XYZ", times[rows], angles[rows, j])

@@ -12,7 +12,7 @@ from .transforms import local_transforms
 F64 = NDArray[np.float64]
 # what leaving out keys may do
 TURN = np.radians(0.05)  # of a joint, at most
-LEVER = 0.00025  # metres that a turn left out may move the farthest joint below
+LEVER = 0.0001  # metres that a turn left out may move the farthest joint below
 PLACE = 0.0001  # metres
 WEIGHT = 0.005  # of a shape: twentieths of a millimetre
 STILL = 1e-4  # radians, metres, weights: below it a joint or a shape does not move
