@@ -155,7 +155,7 @@ def test_generating_tells_every_word_and_offers_every_file(seen: dict[str, Any])
     generated = seen["generated"]
     assert generated["ignored"] == ["dragon"]
     assert {"tall", "athletic", "woman"} <= set(" ".join(generated["words"]).split())
-    assert len(generated["files"]) == 4
+    assert len(generated["files"]) == 5
 
 
 @needs_browser
