@@ -63,15 +63,15 @@ def index(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         if not mesh.morphs:
             continue
         every = shapes(mesh)
-        step = np.diff(every.index)
+        step = np.diff(every.vertices)
         borders = np.cumsum(every.lengths)[:-1] - 1
         step[borders[(borders >= 0) & (borders < len(step))]] = 1  # from one shape to the next
-        inside = (every.index >= 0) & (every.index < len(mesh.positions))
+        inside = (every.vertices >= 0) & (every.vertices < len(mesh.positions))
         off = ~inside
         off[1:] |= step <= 0
         if off.any():
             k = int(off.argmax())
-            elements = {"vertices": [int(every.index[k])]}
+            elements = {"vertices": [int(every.vertices[k])]}
             message = f"vertices of the shape {every.owner(k)} are out of order or do not exist"
             yield Finding("index", message, f"{where}/morphs/{every.owner(k)}", {"entries": int(off.sum())}, elements)
         if not np.isfinite(every.reach).all():

@@ -103,7 +103,7 @@ def matrix(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     if avatar.skeleton is None:
         return
     rest = avatar.skeleton.rest
-    off = ~np.isfinite(rest).all(axis=(1, 2)) | (rest[:, 3] != np.float32([0, 0, 0, 1])).any(axis=1)
+    off = ~np.isfinite(rest).all(axis=(1, 2)) | (rest[:, 3] != np.array([0, 0, 0, 1], np.float32)).any(axis=1)
     for i in np.flatnonzero(off).tolist():
         name = avatar.skeleton.names[i]
         message = f"the rest transform of {name} is not affine"
@@ -146,7 +146,7 @@ def symmetric(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     if not pairs:
         return
     left, right = np.array(pairs).T
-    gaps = np.abs(at[left] - at[right] * np.float32([-1, 1, 1])).max(axis=1)
+    gaps = np.abs(at[left] - at[right] * np.array([-1, 1, 1], np.float32)).max(axis=1)
     k = int(gaps.argmax())
     if (gap := float(gaps[k])) > MIRROR_TOLERANCE:
         name = avatar.skeleton.names[int(left[k])]

@@ -1,7 +1,7 @@
 """What several rules look at, computed once per inspection."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,9 @@ def full(avatar: Avatar) -> Iterator[tuple[str, Part, Mesh]]:
         yield f"parts/{part.name}/lods/0", part, part.mesh
 
 
-def first(mask: NDArray[np.bool_]) -> list[int]:
+def first(mask: NDArray[np.bool_] | np.bool_) -> list[int]:
     """The first indices that are true, as many as a finding names."""
-    return np.flatnonzero(mask)[:MOST].tolist()
+    return [int(i) for i in np.flatnonzero(mask)[:MOST]]
 
 
 def humanoid(avatar: Avatar, platform: Target) -> dict[str, int]:
@@ -60,13 +60,13 @@ def sound_faces(mesh: Mesh) -> bool:
 class Shapes(NamedTuple):
     """All shapes of a mesh, one after the other.
 
-    names.  lengths: (N,) moved vertices.  index: (K,).  delta: (K, 3).  reach: (N,) metres, the furthest move along
-    one axis, NaN where one is not a number.
+    names.  lengths: (N,) how many vertices each moves.  vertices: (K,).  delta: (K, 3) metres.
+    reach: (N,) metres, the furthest move along one axis, NaN where one is no number.
     """
 
     names: tuple[str, ...]
     lengths: NDArray[np.intp]
-    index: NDArray[np.int32]
+    vertices: NDArray[np.int32]
     delta: NDArray[np.float32]
     reach: NDArray[np.float32]
 
