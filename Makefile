@@ -3,7 +3,7 @@
 # make setup   only set up;  make setup-dev  the tools too
 # make lint    repair style and format;  make clean  remove what was made here (the data pack stays in the cache)
 # make bench   our figures against peers' in one run (needs the network once);  make bench-anny  adds PyTorch for it
-# make acceptance    200 random recipes through every check;  make test-engines   three.js, Babylon.js and Blender
+# make acceptance    200 random recipes through every check;  make test-engines   all platforms in other programs
 # PYTHON=...   which Python to use (3.11 or newer)
 HOST ?= 127.0.0.1
 PORT ?= 8000
