@@ -183,7 +183,8 @@ def placed(made: Made) -> Iterator[str]:
     if not (at["leftHand"][0] > 0 > at["rightHand"][0] and at["leftUpperLeg"][0] > 0 > at["rightUpperLeg"][0]):
         yield "left is not at +X"
     for side in ("left", "right"):
-        if at[f"{side}Toes"][2] <= at[f"{side}Foot"][2]:
+        toes = at.get(f"{side}Toes")  # Roblox has none
+        if toes is not None and toes[2] <= at[f"{side}Foot"][2]:
             yield f"the {side} toes do not point to +Z"
     if not at["head"][1] > at["hips"][1] > at["leftLowerLeg"][1] > at["leftFoot"][1] > 0:
         yield "the joints do not stand one above the other"

@@ -4,9 +4,10 @@ import random
 from typing import Any
 
 from avatar_foundry.body import PARAMETERS
-from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.presets import load_presets
 from avatar_foundry.wardrobe import ITEMS, by_slot
+
+from .presets import JUDGED
 
 WORN = ("hat", "top", "bottom", "full", "shoes", "hands", "cape")
 WORDS = (
@@ -23,7 +24,7 @@ def recipe(number: int) -> dict[str, Any]:
     """Recipe `number`: every item, platform, pose and switch comes up, parameters often at their bounds."""
     dice = random.Random(7919 * number + 11)
     asked: dict[str, Any] = {
-        "platform": sorted(PLATFORMS)[number % len(PLATFORMS)],
+        "platform": JUDGED[number % len(JUDGED)],
         "texture_size": dice.choice((256, 256, 256, 512, 512, 1024)) if number % 25 else 2048,
         "texture_format": dice.choice(("auto", "png", "jpeg", "webp")),
         "pose": dice.choice("TA"),
