@@ -79,9 +79,9 @@ class PackedKeys(PlainKeys):
     def stored(self, kind: str, rows: F32) -> NDArray[Any]:
         """Rotations as i16, weights as u16 padded to whole words, both normalised; the rest as it is."""
         if kind == "rotation":
-            return np.rint(rows * 32767.0).astype(np.int16)
+            return np.asarray(np.rint(rows * 32767.0), np.int16)
         if kind == "weights":
-            return np.rint(np.clip(rows, 0.0, 1.0) * STEPS).astype(np.uint16)
+            return np.asarray(np.rint(np.clip(rows, 0.0, 1.0) * STEPS), np.uint16)
         return np.ascontiguousarray(rows)
 
     def view(self, kind: str, rows: NDArray[Any]) -> int:

@@ -124,7 +124,9 @@ def read_channels(
     for channel in animation.get("channels") or ():
         target = channel.get("target") or {}
         path, node = target.get("path"), target.get("node")
-        if path not in WIDTH or node not in (shapes if path == "weights" else number):
+        if not isinstance(path, str) or path not in WIDTH or not isinstance(node, int):
+            continue
+        if node not in (shapes if path == "weights" else number):
             continue
         sampler = samplers[integer(channel.get("sampler"), "an animation's sampler", len(samplers) - 1)]
         times = source.accessor(sampler.get("input"), "SCALAR").astype(np.float64)
