@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..avatar import Avatar
 from ..stages.fit_images import bytes_of, memory_of
-from .registry import Finding, Target, rule
+from .registry import Cure, Finding, Target, rule
 from .walk import full
 
 
@@ -18,7 +18,11 @@ def over(code: str, count: int, limit: int, what: str, where: str = "") -> Itera
         yield Finding(code, f"{count:,} {what}, the budget is {limit:,}", where, {"count": count, "limit": limit})
 
 
-@rule("budget/triangles", severity="warning")
+@rule(
+    "budget/triangles",
+    severity="warning",
+    cure=Cure("Ask for Fewer Triangles", "State `budget.triangles`: the mesh is brought down to it", 0.9),
+)
 def triangles(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The full detail stays within the budget of triangles.
 
@@ -26,7 +30,15 @@ def triangles(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     yield from over("triangles", sum(len(m.faces) for _, _, m in full(avatar)), platform.budget.triangles, "triangles")
 
 
-@rule("budget/bones", severity="warning")
+@rule(
+    "budget/bones",
+    severity="warning",
+    cure=Cure(
+        "Ask for Fewer Bones",
+        "State `budget.bones` or `skeleton`: fingers, toes and twists are folded into their parents",
+        0.8,
+    ),
+)
 def bones(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The skeleton stays within the budget of bones.
 
@@ -35,7 +47,11 @@ def bones(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     yield from over("bones", count, platform.budget.bones, "bones", "skeleton")
 
 
-@rule("budget/materials", severity="warning")
+@rule(
+    "budget/materials",
+    severity="warning",
+    cure=Cure("Merge the Materials", "Set `atlas`: body and outfit share one or two materials", 0.9),
+)
 def materials(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The avatar stays within the budget of materials.
 
@@ -44,7 +60,11 @@ def materials(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     yield from over("materials", count, platform.budget.materials, "materials", "materials")
 
 
-@rule("budget/draw-calls", severity="warning")
+@rule(
+    "budget/draw-calls",
+    severity="warning",
+    cure=Cure("Merge the Parts", "Set `atlas`: body and outfit are drawn in two calls", 0.9),
+)
 def draw_calls(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The avatar stays within the budget of draw calls.
 
@@ -52,7 +72,11 @@ def draw_calls(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     yield from over("draw-calls", len(avatar.parts), platform.budget.draw_calls, "parts", "parts")
 
 
-@rule("budget/morphs", severity="warning")
+@rule(
+    "budget/morphs",
+    severity="warning",
+    cure=Cure("Ask for Fewer Shapes", "State `budget.morphs`: the rarest are left out", 0.8),
+)
 def morphs(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The avatar has no more shapes than the budget.
 
@@ -62,7 +86,11 @@ def morphs(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield from over("morphs", count, platform.budget.morphs, "shapes")
 
 
-@rule("budget/texture-memory", severity="warning")
+@rule(
+    "budget/texture-memory",
+    severity="warning",
+    cure=Cure("Choose a Smaller texture_size", "Half the edge takes a quarter of the memory", 0.9),
+)
 def texture_memory(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """Textures stay within the budget of memory on the graphics card.
 
@@ -72,7 +100,15 @@ def texture_memory(avatar: Avatar, platform: Target) -> Iterator[Finding]:
         yield from over("texture-memory", count, platform.budget.texture_memory, "bytes of texture memory", "materials")
 
 
-@rule("budget/file-size", severity="warning")
+@rule(
+    "budget/file-size",
+    severity="warning",
+    cure=Cure(
+        "Choose a Smaller texture_size",
+        "Half the edge takes a quarter of the bytes; `compression` helps with the mesh",
+        0.8,
+    ),
+)
 def file_size(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     """The main file stays within the budget of bytes.
 
