@@ -33,6 +33,8 @@ bench: setup-dev
 	@.venv/bin/python bench/generate.py
 	@echo && echo "## Decimation: our levels against gltf-transform and gltfpack"
 	@OMP_NUM_THREADS=1 .venv/bin/python bench/decimation.py
+	@echo && echo "## The web: bytes against gltf-transform and gltfpack"
+	@OMP_NUM_THREADS=1 .venv/bin/python bench/web_size.py
 
 bench-anny: setup
 	@.venv/bin/python bench/peers.py anny

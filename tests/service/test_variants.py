@@ -11,7 +11,9 @@ import pytest
 
 from avatar_foundry.face import ARKIT, SHAPES, VISEMES
 from avatar_foundry.formats import read_glb
+from avatar_foundry.formats.readers import read_upload
 from avatar_foundry.platforms import PLATFORMS
+from avatar_foundry.rules.material import textures as named_textures
 from avatar_foundry.service.problems import Problem
 from avatar_foundry.service.routes import variants
 from avatar_foundry.service.shape_names import shapes_in
@@ -100,6 +102,16 @@ def test_compressed_files_are_selected_too(service: Service, speaking: dict[str,
     data = variant(service, speaking, morphTargets="jawOpen", useMeshOptCompression="true")
     assert names(data) == {"jawOpen"}
     assert len(data) < len(variant(service, speaking, useMeshOptCompression="true"))
+
+
+@pytest.mark.parametrize("name", ["useMeshOptCompression", "meshCompression"])
+def test_an_atlas_has_the_pixels_asked_for(service: Service, speaking: dict[str, Any], name: str) -> None:
+    data = variant(service, speaking, platform="web", textureAtlas="256", morphTargets="none", **{name: "true"})
+    (length,) = struct.unpack_from("<I", data, 12)
+    document = json.loads(data[20 : 20 + length])
+    assert len(document["meshes"]) <= 2
+    assert "EXT_meshopt_compression" in document["extensionsRequired"]
+    assert all(max(t.width, t.height) <= 256 for m in read_upload("a.glb", data).avatar.materials for _, t in named_textures(m))
 
 
 def test_clips_are_made_and_taken_out(service: Service, avatar: dict[str, Any]) -> None:

@@ -41,7 +41,9 @@ class Variant(BaseModel):
     platform: str | None = Field(None, max_length=32)
     quality: Literal["low", "medium", "high"] | None = None
     lod: int | None = Field(None, ge=0, le=3)
-    textureAtlas: Literal["none", "256", "512", "1024", "2048"] | None = None
+    textureAtlas: Literal["none", "256", "512", "1024", "2048"] | None = Field(
+        None, description="pixels of the sheets that all textures are merged into: at most two draw calls"
+    )
     textureSizeLimit: int | None = Field(None, ge=256, le=4096)
     textureFormat: Literal["webp", "jpeg", "png"] | None = None
     morphTargets: str | None = Field(
@@ -57,13 +59,18 @@ class Variant(BaseModel):
     useHands: bool | None = Field(None, description="taken and left: hands are always there")
     useDracoMeshCompression: bool = False
     useMeshOptCompression: bool = False
+    dracoCompression: bool = Field(False, description="as useDracoMeshCompression")
+    meshCompression: bool = Field(False, description="as useMeshOptCompression")
 
     def recipe(self, stored: dict[str, Any]) -> tuple[dict[str, Any], int]:
         """The stored recipe with what the query changes, and the level of detail that is wanted."""
         level, limit = QUALITY.get(self.quality or "", (0, None))
         level = level if self.lod is None else self.lod
         limit = self.textureSizeLimit or limit
-        codec = "draco" if self.useDracoMeshCompression else "meshopt" if self.useMeshOptCompression else None
+        draco = self.useDracoMeshCompression or self.dracoCompression
+        meshopt = self.useMeshOptCompression or self.meshCompression
+        codec = "draco" if draco else "meshopt" if meshopt else None
+        atlas = self.textureAtlas or "none"
         change: dict[str, Any] = {
             "platform": self.platform,
             "texture_size": max(s for s in SIZES if s <= limit) if limit else None,
@@ -75,6 +82,7 @@ class Variant(BaseModel):
             "root_motion": self.rootMotion,
             "lods": True if level else None,
             "compression": codec,
+            "budget": None if atlas == "none" else {**(stored.get("budget") or {}), "texture": int(atlas)},
         }
         return {**stored, **{k: v for k, v in change.items() if v is not None}}, level
 
