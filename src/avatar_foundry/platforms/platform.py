@@ -186,6 +186,13 @@ class Platform:
         return REMADE if self.remake is not None else self.budget.triangles
 
     @property
+    def idle(self) -> tuple[str, ...]:
+        """The joints that have no skin and should have none: the platform's own, and the ends of toes."""
+        joints = self.skeleton.joints if self.skeleton is not None else ()
+        own = {j.name for j in joints if not j.weighted}
+        return tuple(sorted(own | {self.bones.get(n, n) for n in ("leftToesEnd", "rightToesEnd")}))
+
+    @property
     def images(self) -> tuple[str, ...]:
         """The media types of images that its programs read."""
         return ("image/png", "image/jpeg", *(() if self.plain else ("image/webp",)))

@@ -117,17 +117,21 @@ def repeated_joint(avatar: Avatar, platform: Target) -> Iterator[Finding]:
     cure=Cure("Remove the Joints", "Leave out joints that move nothing, where no tool names them", 0.5),
 )
 def unused_joint(avatar: Avatar, platform: Target) -> Iterator[Finding]:
-    """Joints carry weights, or lead to joints that do.
+    """Joints carry weights, or lead to joints that do, but for ends and those that the platform's tools name.
 
     A joint that moves nothing still costs a matrix per frame."""
     if avatar.skeleton is None:
         return
     names, parents = avatar.skeleton.names, avatar.skeleton.parents.tolist()
     used = joints_used(avatar).copy()
+    if not used.any():
+        return
+    spared = {*platform.idle, *(s.joints[-1] for s in avatar.springs if s.joints)}
+    used |= np.array([n in spared for n in names])
     for i in range(len(names) - 1, 0, -1):
         if used[i] and 0 <= parents[i] < i:
             used[parents[i]] = True
-    if not used.all() and used.any():
+    if not used.all():
         idle = [n for n, u in zip(names, used.tolist(), strict=True) if not u]
         message = f"{len(idle)} joints move nothing: {', '.join(idle[:6])}"
         yield Finding("unused", message, "skeleton", {"joints": len(idle)}, {"joints": first(~used)})

@@ -1,7 +1,7 @@
 """What several rules look at, computed once per inspection."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
