@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 I64 = NDArray[np.int64]
 MINUS, DOT, ZERO = ord("-"), ord("."), ord("0")
+BLOCK = 1 << 16  # rows at a time, which keeps the working memory to a few megabytes
 
 
 def whole(values: NDArray[Any], places: int) -> I64:
@@ -22,6 +23,11 @@ def rows(steps: NDArray[Any], places: int, before: Sequence[str], end: str) -> s
     before: (C,) what stands before each column's number.  end: what closes a row.
     Numbers are as JSON takes them: no exponent, no trailing zeros, and a digit before the point.
     """
+    return "".join(rows_of(steps[k : k + BLOCK], places, before, end) for k in range(0, len(steps), BLOCK))
+
+
+def rows_of(steps: NDArray[Any], places: int, before: Sequence[str], end: str) -> str:
+    """As `rows`, all at once."""
     count = len(steps)
     chars, kept = [], []
     for column, prefix in zip(np.asarray(steps, np.int64).T, before, strict=True):
