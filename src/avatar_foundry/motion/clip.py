@@ -21,6 +21,8 @@ from .take import DEFAULTS, Take
 from .turning import transposed
 
 F64 = NDArray[np.float64]
+#: Share of the usual step where a robe joins the legs.
+SKIRTED = 0.78
 _BREATH = 3.6  # seconds of one breath at rest, about
 
 
@@ -38,13 +40,13 @@ def make_clip(name: str, skeleton: Skeleton, *, fps: int = 30, body: Reach | Non
     reach = guess_reach(whole) if body is None else body
     if "pose" in entry:
         return _still(name, entry, whole, fps)
-    take = make_take(name, whole, fps)
+    take = make_take(name, whole, fps, SKIRTED if reach.skirted else 1.0)
     out, at = solve_take(take, whole, reach)
     return _clip(name, take, whole, out, at)
 
 
-def make_take(name: str, body: Figure, fps: int = 30) -> Take:
-    """The take of a clip for a body: its keys, gait, breath and face over time."""
+def make_take(name: str, body: Figure, fps: int = 30, step: float = 1.0) -> Take:
+    """The take of a clip for a body: its keys, gait, breath and face over time. step: share of the usual step."""
     entry = sources()[name]
     loop = bool(entry.get("loop", False))
     nominal = float(entry["seconds"])
@@ -71,7 +73,10 @@ def make_take(name: str, body: Figure, fps: int = 30) -> Take:
                 shift = late if channel in both and channel not in entry.get(side + kind, {}) else 0.0
                 take.channels[f"{side}{kind}.{channel}"] = curve(take.times - shift, keys, period)
     if "gait" in entry:
-        gait_channels(take, entry["gait"], body, nominal)
+        gait_channels(take, entry["gait"], body, nominal, step)
+    elif step != 1.0:
+        for side in SIDES:
+            take.channels[f"{side}Foot.z"] = step * take[f"{side}Foot.z"]
     if "flight" in entry:
         flight(take, entry["flight"])
     breathe(take, float(entry.get("breath", 0.5)), float(entry.get("breath_seconds", _BREATH)))
@@ -80,7 +85,7 @@ def make_take(name: str, body: Figure, fps: int = 30) -> Take:
         take.times = times
         take.fps = (frames - 1) / seconds
     if "gait" in entry:
-        take.channels["root.z"] = speed(entry["gait"], body) * times / body.leg
+        take.channels["root.z"] = speed(entry["gait"], body, step) * times / body.leg
     return take
 
 

@@ -20,18 +20,18 @@ def stride_seconds(gait: Mapping[str, Any], body: Figure) -> float:
     return float(gait["stride"] * np.sqrt(body.leg / 0.88))
 
 
-def speed(gait: Mapping[str, Any], body: Figure) -> float:
-    """Metres per second at the gait's Froude number v^2 / (g l)."""
-    return float(np.sqrt(gait["froude"] * GRAVITY * body.leg))
+def speed(gait: Mapping[str, Any], body: Figure, step: float = 1.0) -> float:
+    """Metres per second at the gait's Froude number v^2 / (g l), by `step` slower where steps are that much shorter."""
+    return float(step * np.sqrt(gait["froude"] * GRAVITY * body.leg))
 
 
-def gait_channels(take: Take, gait: Mapping[str, Any], body: Figure, period: float) -> None:
+def gait_channels(take: Take, gait: Mapping[str, Any], body: Figure, period: float, step: float = 1.0) -> None:
     """Add a gait's cycle to the take: left foot strikes at the start, right foot half a cycle later.
 
-    period: of the take's clock, which need not run in seconds of this body.
+    period: of the take's clock, which need not run in seconds of this body. step: share of the usual length of a step.
     """
     phase = take.times / period
-    stride = speed(gait, body) * stride_seconds(gait, body) / body.leg
+    stride = speed(gait, body, step) * stride_seconds(gait, body) / body.leg
     duty = gait["duty"]
     for side, offset in (("left", 0.0), ("right", 0.5)):
         p = np.mod(phase - offset, 1.0)

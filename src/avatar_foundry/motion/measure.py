@@ -16,6 +16,8 @@ from .reach import Reach, own_bones
 F64 = NDArray[np.float64]
 #: A point this near to the floor in two frames stands on it, metres.
 TOUCHING = 0.002
+#: Farther than this from the surface a hand is not looked at, metres.
+NEAR = 0.06
 _FINGERS = ("Hand", "Index", "Middle", "Ring", "Little")
 _HANDS = [i for n, i in INDEX.items() if n.removeprefix("left").removeprefix("right").startswith(_FINGERS)]
 _ARMS = sorted({i for n, i in INDEX.items() if "Arm" in n or "Thumb" in n or "Shoulder" in n} | set(_HANDS))
@@ -138,9 +140,10 @@ def _vertices(avatar: Avatar, skeleton: Skeleton, skin: NDArray[np.float32], flo
         normals.append(vertex_normals(at, mesh.faces)[mine])
     points = np.concatenate(hands)
     surface, way = np.concatenate(body), np.concatenate(normals)
-    distance, nearest = cKDTree(surface).query(points, distance_upper_bound=0.06)
+    distance, row = (np.asarray(a) for a in cKDTree(surface).query(points, distance_upper_bound=NEAR))
     close = np.isfinite(distance)
-    depth = -((points[close] - surface[nearest[close]]) * way[nearest[close]]).sum(-1)
+    nearest = row[close]
+    depth = -((points[close] - surface[nearest]) * way[nearest]).sum(-1)
     return low, float(max(0.0, depth.max(initial=0.0)))
 
 

@@ -46,6 +46,13 @@ class Reach(Frozen):
     floor: float
     crown: float
 
+    @property
+    def skirted(self) -> bool:
+        """Whether cloth joins the legs down near the floor: a robe, a long skirt. Then steps are shorter."""
+        sides = [np.isin(self.hem_bones, [INDEX[s + b] for b in ("UpperLeg", "LowerLeg")]) for s in SIDES]
+        both = [(self.hem_weights * side).sum(axis=1) > 0.05 for side in sides]
+        return bool(len(self.hem) and (both[0] & both[1]).mean() > 0.15)
+
     def around(self, height: F64, angle: F64) -> F64:
         """(N,) metres from the axis to the surface at heights above the hips and angles in radians; 0 beyond it."""
         row = (height - self.low) / max(self.high - self.low, 1e-6) * (ROWS - 1)

@@ -27,7 +27,7 @@ _OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
 def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
     """Model-space rotations (T, 65, 3, 3) and joints (T, 65, 3) of the take, its way over the floor taken off."""
     count = len(take.times)
-    out = np.empty((count, len(NAMES), 3, 3))
+    out = np.zeros((count, len(NAMES), 3, 3))
     at = np.empty((count, len(NAMES), 3))
     ways = (foot_way(take, body, reach, 0), foot_way(take, body, reach, 1))
     hips_turn = about(1, take["hips.yaw"]) @ about(0, take["hips.pitch"]) @ about(2, take["hips.roll"])

@@ -36,7 +36,7 @@ DEFAULTS: dict[str, dict[str, float]] = {
         **{"swing": 3.0, "out": 7.0, "turn": 14.0, "elbow": 16.0, "wrist": 5.0, "curl": 0.26, "fingers": 45.0},
     },
     "leg": {**dict.fromkeys(("swing", "turn", "ankle"), 0.0), "out": 4.0, "knee": 6.0},
-    "foot": {**dict.fromkeys(("z", "lift", "pitch", "knee", "free", "round"), 0.0), "x": 1.18, "yaw": 9.0},
+    "foot": {**dict.fromkeys(("z", "lift", "pitch", "knee", "free", "round"), 0.0), "x": 1.34, "yaw": 9.0},
     "root": dict.fromkeys(("x", "z", "turn", "lie"), 0.0),
     "eyes": dict.fromkeys(("turn", "nod"), 0.0),
 }
