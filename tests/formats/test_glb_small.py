@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scipy.spatial import cKDTree
 from tests.figures import figure, tube
 
 from avatar_foundry.avatar import Morph
 from avatar_foundry.formats import GlbOptions, write_glb
 from avatar_foundry.formats.drawing_order import in_drawing_order
+from avatar_foundry.formats.glb_select import keep_shapes
 from avatar_foundry.formats.grid import Grid, whole_shapes
 from avatar_foundry.formats.readers import read_upload
 from avatar_foundry.formats.split import split_mesh
@@ -84,3 +86,17 @@ def test_the_grid_follows_the_size():
     for height, radius, most in ((0.02, 0.002, 2e-6), (10.0, 0.2, 2e-4)):
         part = replace(avatar.parts[0], lods=(tube(height=height, radius=radius),))
         assert Grid.around(replace(avatar, parts=(part,))).step < most
+
+
+@pytest.mark.parametrize("options", [GlbOptions(), GlbOptions(quantise=True), GlbOptions(meshopt=True), SMALL])
+def test_a_choice_of_shapes_takes_only_their_bytes(options):
+    """Shapes share views: those that go take their rows along, those that stay keep their values."""
+    data = write_glb(lively(), options)
+    some = keep_shapes(data, {"small"})
+    assert len(data) - len(some) > 500
+    before, after = (read_upload("a.glb", d).avatar.parts[0].mesh.morphs for d in (data, some))
+    assert [m.name for m in after] == ["small"]
+    told = next(m for m in before if m.name == "small")
+    assert (after[0].index == told.index).all()
+    assert (after[0].delta == told.delta).all()
+    assert keep_shapes(data, {"small"}) == some

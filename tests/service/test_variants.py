@@ -111,7 +111,8 @@ def test_an_atlas_has_the_pixels_asked_for(service: Service, speaking: dict[str,
     document = json.loads(data[20 : 20 + length])
     assert len(document["meshes"]) <= 2
     assert "EXT_meshopt_compression" in document["extensionsRequired"]
-    assert all(max(t.width, t.height) <= 256 for m in read_upload("a.glb", data).avatar.materials for _, t in named_textures(m))
+    materials = read_upload("a.glb", data).avatar.materials
+    assert all(max(t.width, t.height) <= 256 for m in materials for _, t in named_textures(m))
 
 
 def test_clips_are_made_and_taken_out(service: Service, avatar: dict[str, Any]) -> None:

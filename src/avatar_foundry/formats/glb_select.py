@@ -1,4 +1,4 @@
-"""Drop shapes or clips from a GLB of ours without building it again: what is left is byte for byte what it was."""
+"""Drop shapes or clips from a GLB of ours without building it again: what is left has the values that it had."""
 
 import json
 from collections.abc import Container
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .glb_compact import compacted
 from .glb_container import Chunk, Json, pack
 from .glb_source import Source, chunks
 
@@ -34,7 +35,7 @@ def keep_shapes(data: bytes, keep: Container[str]) -> bytes:
             del mesh["extras"]["targetNames"]
             if not mesh["extras"]:
                 del mesh["extras"]
-    return _without_unused(document, binary, rows)
+    return _without_unused(document, Source(data), binary, rows)
 
 
 def keep_clips(data: bytes, keep: Container[str]) -> bytes:
@@ -42,7 +43,7 @@ def keep_clips(data: bytes, keep: Container[str]) -> bytes:
     text, binary = chunks(data)
     document: Json = json.loads(text)
     document["animations"] = [a for a in document.get("animations", ()) if a["name"] in keep]
-    return _without_unused(document, binary, [])
+    return _without_unused(document, Source(data), binary, [])
 
 
 Rows = list[NDArray[np.float32]]
@@ -78,8 +79,8 @@ def _weights_of_kept(data: bytes, document: Json, keep: Container[str]) -> Rows:
     return made
 
 
-def _without_unused(document: Json, binary: bytes, rows: Rows) -> bytes:
-    """rows: of accessors that are new; places that ask for them hold -1, -2 .."""
+def _without_unused(document: Json, source: Source, binary: bytes, rows: Rows) -> bytes:
+    """source: the file as it was.  rows: of accessors that are new; places that ask for them hold -1, -2 .."""
     old_accessors, old_views = document.pop("accessors", []), document.pop("bufferViews", [])
     accessors = _Renumbered()
     for owner, key in _accessor_places(document):
@@ -87,6 +88,7 @@ def _without_unused(document: Json, binary: bytes, rows: Rows) -> bytes:
     fresh = {k: rows[-1 - old] for k, old in enumerate(accessors.order) if old < 0}
     views, chunk = _Renumbered(), Chunk()
     made = [json.loads(json.dumps(old_accessors[i])) if i >= 0 else {} for i in accessors.order]
+    fewer = compacted(source, old_views, made)
     for entry in made:
         for holder in (entry, *(entry.get("sparse", {}).get(k, {}) for k in ("indices", "values"))):
             if "bufferView" in holder:
@@ -97,11 +99,12 @@ def _without_unused(document: Json, binary: bytes, rows: Rows) -> bytes:
     for k, entry in enumerate(made):
         chunk.append(entry if k not in fresh else {})
     for i in views.order:
-        view: Json = json.loads(json.dumps(old_views[i]))
+        view: Json = json.loads(json.dumps(fewer[i].view if i in fewer else old_views[i]))
         # Compressed bytes lie where the extension says; the view itself then speaks of a buffer without bytes.
         place = next((e for e in view.get("extensions", {}).values() if "byteLength" in e), view)
         start = place.get("byteOffset", 0)
-        place["byteOffset"] = chunk.add(binary[start : start + place["byteLength"]])
+        stored = fewer[i].packed if i in fewer else binary[start : start + place["byteLength"]]
+        place["byteOffset"] = chunk.add(stored)
         chunk.views.append(view)
     for k, values in fresh.items():
         entry = {"bufferView": chunk.view(values), "componentType": 5126, "count": len(values), "type": "SCALAR"}
