@@ -64,6 +64,15 @@ def test_plain_pictures_are_left_alone() -> None:
     assert plain_pictures().apply(avatar) is avatar
 
 
+def test_idle_comes_first_for_programs_that_play_one_clip() -> None:
+    avatar = figure(1)
+    (clip,) = avatar.clips
+    three = tuple(replace(clip, name=name) for name in ("a_pose", "idle", "walk"))
+    done = finished(replace(avatar, clips=three))
+    assert [c.name for c in done.clips] == ["idle", "a_pose", "walk"]
+    assert [c.name for c in finished(avatar).clips] == ["raise_arm"]
+
+
 def test_meshopt_is_refused_before_the_work() -> None:
     with pytest.raises(RecipeError, match="meshopt") as told:
         AR.check((), "meshopt")

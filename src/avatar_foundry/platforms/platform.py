@@ -17,6 +17,7 @@ from ..stages.atlas_textures import atlas_textures
 from ..stages.fit_draws import fit_draws
 from ..stages.fit_images import fit_images, power_below
 from ..stages.fit_shapes import fit_shapes
+from ..stages.lead_clip import lead_clip
 from ..stages.limit_influences import limit_influences
 from ..stages.name_loops import name_loops
 from ..stages.name_parts import name_parts
@@ -119,6 +120,7 @@ class Platform:
     shadings:     how its materials can be shaded.
     texel:        bytes that a pixel takes on the graphics card: 1 where the engine compresses textures, else 4.
     shapes:       canonical shape name -> theirs, where it differs.
+    leads:        the clip that comes first where there is one: its programs play the first and no other.
     loops:        what follows the names of clips that loop.
     remake:       the stage that makes everything anew for it, given the edge of textures in pixels; None: nothing does.
                   It sees the skeleton, the detail and the layers as they come, and meets the budget itself.
@@ -155,6 +157,7 @@ class Platform:
     shadings: tuple[str, ...] = ("pbr",)
     texel: int = 1
     shapes: Mapping[str, str] = field(default_factory=dict)
+    leads: str = ""
     loops: str = ""
     remake: Callable[[int], Stage] | None = None
     notes: tuple[str, ...] = ()
@@ -237,6 +240,7 @@ class Platform:
             fit_draws(budget.materials, budget.draw_calls, sheet, mime, notes),
             fit_shapes(budget.morphs, notes),
             *((rename_shapes(self.shapes),) if self.shapes else ()),
+            *((lead_clip(self.leads),) if self.leads else ()),
             *((name_loops(self.loops),) if self.loops else ()),
             *((plain_pictures(),) if self.plain else ()),
             name_parts(self.node_pattern, self.node_suffixes),
