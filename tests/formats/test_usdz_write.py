@@ -22,6 +22,8 @@ from avatar_foundry.formats.usdz import UsdzOptions, write_usdz
 from avatar_foundry.formats.usdz_material import refraction
 from avatar_foundry.formats.usdz_package import package
 from avatar_foundry.geometry.rotations import rotation_matrices
+from avatar_foundry.pipeline import run
+from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.rig import skin_positions
 
 if importlib.util.find_spec("pxr") is None:
@@ -91,6 +93,17 @@ def test_it_breaks_no_rule(avatar: Avatar, tmp_path: Path) -> None:
     assert usdz_rules.problems(data) == []
     (tmp_path / "in.usdz").write_bytes(data)
     assert usd.problems(tmp_path / "in.usdz") == []
+
+
+@pytest.mark.parametrize("platform", [p for p in PLATFORMS if "usdz" in PLATFORMS[p].formats])
+def test_every_platform_that_writes_it_breaks_no_rule(platform: str, tmp_path: Path) -> None:
+    finished, _ = run(PLATFORMS[platform].finish, figure(1))
+    (tmp_path / "in.usdz").write_bytes(data := PLATFORMS[platform].exports["usdz"](finished))
+    assert usdz_rules.problems(data) == []
+    assert usd.problems(tmp_path / "in.usdz") == []
+    stage = usd.opened(tmp_path / "in.usdz")
+    paths = usd.skeleton_of(stage).GetAttribute("joints").Get()
+    assert len(paths) == len(finished.skeleton.names)
 
 
 def test_the_rules_find_what_is_broken(avatar: Avatar) -> None:
