@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.figures import figure
 
-from avatar_foundry.avatar import Clip
+from avatar_foundry.avatar import Clip, Skeleton
 from avatar_foundry.errors import RecipeError
 from avatar_foundry.geometry.keys import angles_between
 from avatar_foundry.humanoid import INDEX, NAMES
@@ -94,3 +94,28 @@ def test_a_clip_without_keys_is_no_clip():
     from avatar_foundry.formats import read_glb, write_glb
 
     assert not read_glb(write_glb(replace(figure(), clips=(empty,)))).clips
+
+
+def test_skeletons_of_uploads_lack_bones_and_have_others():
+    """Solved for the bones that are there; a tail goes along with its bone."""
+    avatar = replace(figure(1), clips=(), parts=())
+    bones = avatar.skeleton
+    kept = [i for i, n in enumerate(NAMES) if n != "upperChest" and "Toes" not in n and not n.endswith("Twist")]
+    number = {old: new for new, old in enumerate(kept)}
+
+    def above(i: int) -> int:
+        up = int(bones.parents[i])
+        return above(up) if up >= 0 and up not in number else number.get(up, -1)
+
+    tail = bones.rest[INDEX["hips"]].copy()
+    tail[2, 3] -= 0.2
+    own = Skeleton(
+        (*(NAMES[i] for i in kept), "tail"),
+        np.array([*(above(i) for i in kept), 0], np.int16),
+        np.concatenate([bones.rest[kept], tail[None]]),
+    )
+    clip = add_clips(("walk",), True).apply(replace(avatar, skeleton=own)).clips[0]
+    assert clip.rotations.shape[1] == len(own.names)
+    assert np.ptp(clip.rotations[:, -1], axis=0).max() < 1e-6
+    assert angles_between(clip.rotations, clip.rotations[:1]).max(axis=0)[own.names.index("leftLowerLeg")] > 0.3
+    assert clip.travel[-1, 2] > 0.3
