@@ -193,6 +193,7 @@ def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -
     if not free.any():
         return swing, out
     window = max(1, round(0.1 * take.fps))
+    upright = 1.0 - np.clip(take["root.lie"] * 4.0, 0.0, 1.0)
     # a bent finger reaches half the palm's length towards the body
     curled = 0.42 * palm * np.clip(take[f"{name}Arm.curl"] / 0.26, 0.0, 1.0)
     # stations along the forearm: metres from the elbow, and how thick the arm is there
@@ -210,13 +211,17 @@ def clearance(take: Take, body: Figure, reach: Reach, trunk: Trunk, side: int) -
         blend = np.clip(inside[..., 1:2] / max(reach.high, 1e-3) * 1.5, 0.0, 1.0)
         p = inside * (1.0 - blend) + (from_chest + chest_from_hips) * blend
         angle, r = np.arctan2(p[..., 0], p[..., 2]), np.hypot(p[..., 0], p[..., 2])
+        # arms longer than the figure is tall: their ends are led outwards, off the floor
+        height = (trunk.chest_at[:, 1] + (trunk.chest[:, 1:2] @ from_chest[..., None])[..., 0, 0]) - reach.floor
+        grounded = np.clip((thick - height).max(axis=0), 0.0, 0.5 * length) * upright
+        spread = np.degrees(np.arccos(1.0 - grounded / (length + 1.6 * palm)))
         sunk = np.clip(reach.around(p[..., 1], angle) + thick - r, 0.0, 0.4 * length)
-        if sunk.max() < 1e-4:
+        if max(sunk.max(), grounded.max()) < 1e-4:
             break
         push = np.degrees(sunk / (a + along[..., 0]))
         # what stands out to the front goes on to the front; most goes to the side
         ahead, aside = push * np.cos(angle), push * np.abs(np.sin(angle)) * (sign * p[..., 0] > 0.0)
         behind = 0.6 * np.maximum(-ahead, 0.0).max(axis=0)
         swing = swing + 0.35 * envelope(np.maximum(ahead, 0.0).max(axis=0), window, take.loop) * free
-        out = out + envelope(np.maximum(aside.max(axis=0), behind), window, take.loop) * free
+        out = out + envelope(np.maximum.reduce([aside.max(axis=0), behind, spread]), window, take.loop) * free
     return swing, out

@@ -47,6 +47,8 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     low = sole[:, 1].min()
     near = sole[sole[:, 1] < low + 0.012 * body.leg]
     heel = np.array([0.0, low, near[:, 2].min()])
+    if not body.present[toes]:  # a stiff foot rolls over its tip
+        ball = np.array([0.0, low, near[:, 2].max()])
 
     yaw = take[f"{name}Foot.yaw"] * sign
     pitch = take[f"{name}Foot.pitch"]
@@ -56,8 +58,10 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     hub = pivot - apply(roll, pivot)
     lift = take[f"{name}Foot.lift"]
     held = ease(1.0 - lift / 0.06) * (1.0 - take[f"{name}Foot.free"])
-    loose = 0.4 * np.clip((lift - 0.02) / 0.06, 0.0, 1.0)  # toes droop once they are well off the floor
-    flat = up + np.minimum(over + TOES_BEND, 0.0) + loose * np.maximum(over, -TOES_BEND)
+    # toes droop once they are off the floor, by less than they are above it
+    length = max(float(sole[:, 2].max() - ball[2]), 0.02 * body.leg)
+    droop = np.degrees(np.arcsin(np.clip(0.6 * lift * body.leg / length, 0.0, 1.0)))
+    flat = up + np.minimum(over + TOES_BEND, 0.0) + np.maximum(np.maximum(0.4 * over, -0.4 * TOES_BEND), -droop)
     facing = about(1, yaw)
     across = body.at[0, 0] + sign * stance(body, reach) * take[f"{name}Foot.x"]
     at = np.stack([across, lift * body.leg, _ahead(body) + body.leg * take[f"{name}Foot.z"]], axis=-1)
