@@ -64,8 +64,8 @@ PLATFORM = Platform(
         "obj": write_obj_zip,
     },
     skeleton=Scheme(with_ends(renamed(NAMES, PARENTS, mixamo_name)).joints, turns=TURNS),
+    bone_axis="+Y",
     texture_size=1024,
-    texture_format="png",
     budget=Budget(triangles=70_000, bones=80, materials=16, draw_calls=16, texture=2048, bytes=32_000_000),
     required=tuple(sorted(mixamo_name(n) for n in REQUIRED)),
     notes=(

@@ -22,6 +22,7 @@ PLATFORM = Platform(
     texture_size=2048,
     texture_format="webp",
     texel=4,
+    bone_axis="+Y",
     budget=Budget(triangles=50_000, bones=80, materials=16, draw_calls=16, texture=2048, bytes=8_000_000),
     required=tuple(sorted(map(rpm_name, REQUIRED))),
     notes=(

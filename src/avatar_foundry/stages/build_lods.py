@@ -32,7 +32,7 @@ LIFTED, HIGHEST = 0.15, 0.008
 def build_lods(avatar: Avatar, levels: Sequence[float] = LEVELS) -> Avatar:
     """Build the levels of detail."""
     parts = [p for p in avatar.parts if len(p.mesh.faces)]
-    if not parts or len(levels) < 2 or all(len(p.lods) == len(levels) for p in parts):
+    if not parts or len(levels) < 2 or all(len(p.lods) > 1 for p in parts):
         return avatar.map_parts(without_hidden)
     # a skeleton that was renamed for an engine cannot be posed any more: its levels are measured at rest
     skeleton = avatar.skeleton

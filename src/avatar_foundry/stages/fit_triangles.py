@@ -32,8 +32,7 @@ def fit_triangles(avatar: Avatar, limit: int, *, lods: bool, notes: Notes | None
         if got <= limit:
             break
         goal *= JUST * limit / got
-    if shown(slim) > limit:
-        slim = simplified(avatar, limit)
+    slim = simplified(avatar, limit) if shown(slim) > limit else without_twins(slim)
     if notes is not None:
         notes.append(Fitted("triangles", limit, before, shown(slim), "every part simplified in proportion"))
     return slim
@@ -42,6 +41,13 @@ def fit_triangles(avatar: Avatar, limit: int, *, lods: bool, notes: Notes | None
 def shown(avatar: Avatar) -> int:
     """Triangles of the full detail that are drawn."""
     return sum(int(p.drawn.sum()) for p in avatar.parts)
+
+
+def without_twins(avatar: Avatar) -> Avatar:
+    """The avatar without the lowest levels that are no coarser than the one before, as far as two stay."""
+    counts = [sum(len(p.lods[min(k, len(p.lods) - 1)].faces) for p in avatar.parts) for k in range(len(LEVELS))]
+    keep = max((k + 1 for k in range(1, len(counts)) if counts[k] < counts[k - 1]), default=2)
+    return avatar.map_parts(lambda p: replace(p, lods=p.lods[:keep], lod_errors=p.lod_errors[:keep]))
 
 
 def simplified(avatar: Avatar, limit: int) -> Avatar:
