@@ -17,6 +17,7 @@ from ..repair.rays import Rays
 from .surface import Surface
 
 PADDING = 3  # pixels between charts
+FLAT = 1e-11  # of the unit square, twice the area
 OUT, IN = 0.008, 0.02  # metres before and behind the mesh within which rays look for the surface
 LEVEL = 0.3  # cosine between what is met and the mesh, below which it is something else
 
@@ -44,8 +45,22 @@ def unwrap_together(meshes: Sequence[tuple[F32, I32]], size: int) -> list[Unwrap
         vertex, corner, uvs = atlas[k]
         if len(corner) != len(faces) or (vertex[corner] != faces).any():
             raise StageFailed("unwrapping changed the surface", stage="make_r15")
-        out.append(Unwrapped(np.clip(uvs * scale, 0, 1).astype(np.float32), corner.astype(np.int32)))
+        out.append(spread_out(np.clip(uvs * scale, 0, 1).astype(np.float32), corner.astype(np.int32), size))
     return out
+
+
+def spread_out(uvs: F32, uv_faces: I32, size: int) -> Unwrapped:
+    """Faces without area on the texture get a pixel of their own place instead."""
+    a, b, c = (uvs[uv_faces[:, k]].astype(np.float64) for k in range(3))
+    u, v = b - a, c - a
+    flat = np.flatnonzero(np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]) < FLAT)
+    if not len(flat):
+        return Unwrapped(uvs, uv_faces)
+    middle = np.clip(uvs[uv_faces[flat]].mean(axis=1), 1 / size, 1 - 1 / size)
+    corners = middle[:, None] + np.array([[-0.5, -0.5], [0.5, -0.5], [0.0, 0.5]]) / size
+    uv_faces = uv_faces.copy()
+    uv_faces[flat] = len(uvs) + np.arange(3 * len(flat), dtype=np.int32).reshape(-1, 3)
+    return Unwrapped(np.concatenate([uvs, corners.reshape(-1, 2)]).astype(np.float32), uv_faces)
 
 
 class Paints:

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Frozen, Mesh, Part
-from ..geometry import boundary_edges, components, vertex_normals
+from ..geometry import boundary_edges, components, face_cross, vertex_normals
 from ..geometry.distance import closest_points
 from ..geometry.simplify import Weighting, build_levels
+from ..lod.gather import concatenate_shapes, take_faces
 from .facs import CONTROLS, ORDER
-from .shell import shell, sound, sparse
+from .names import MOST_COMPONENTS
+from .shell import balanced, shell, sound, sparse, unfolded
 from .solid import pieces, solid
 from .surface import Surface, gather
 
@@ -73,7 +75,9 @@ def build_head(
             skins.append((part, mesh, surface))
             continue
         number = len(np.unique(components(mesh.faces, len(mesh.positions))[mesh.faces[:, 0]]))
-        made = cast(part.role, mesh, surface, share) if number > MANY else [kept(part.role, mesh, surface, share)]
+        made = (
+            cast(part.role, mesh, surface, share) if number > MANY else [kept_or_cast(part.role, mesh, surface, share)]
+        )
         out += made
         left -= sum(len(p.faces) for p in made)
     core = None
@@ -84,8 +88,42 @@ def build_head(
         out.append(hair)
         left -= len(hair.faces)
     total = sum(len(m.faces) for _, m, _ in skins)
-    whole = [kept("body", m, s, int(left * len(m.faces) / total)) for _, m, s in skins]
+    room = MOST_COMPONENTS - sum(count_of(p.faces) for p in out)
+    whole = []
+    for part, mesh, _ in sorted(skins, key=lambda entry: -len(entry[1].faces)):
+        large = largest_pieces(mesh, max(room, 1))
+        surface = gather([replace(part, lods=(large,))], dict(materials), owner, count)
+        whole.append(kept_or_cast("body", large, surface, int(left * len(mesh.faces) / total)))
+        room -= count_of(whole[-1].faces)
+        if room < 1:
+            break
     return [*whole, *out]
+
+
+def count_of(faces: I32) -> int:
+    """How many components faces fall into."""
+    return len(np.unique(components(faces, int(faces.max(initial=0)) + 1)[faces[:, 0]]))
+
+
+def largest_pieces(mesh: Mesh, most: int) -> Mesh:
+    """The `most` components with the largest area: teeth one by one and lashes of uploads go first."""
+    piece = components(mesh.faces, len(mesh.positions))[mesh.faces[:, 0]]
+    area = np.bincount(piece, np.linalg.norm(face_cross(mesh.positions, mesh.faces), axis=1))
+    if (area > 0).sum() <= most:
+        return mesh
+    keep = np.isin(piece, np.argsort(-area, kind="stable")[:most])
+    uv_faces = None if mesh.uv_faces is None else mesh.uv_faces[keep]
+    return take_faces(mesh, concatenate_shapes(mesh.morphs), mesh.faces[keep], uv_faces)
+
+
+def kept_or_cast(kind: str, mesh: Mesh, surface: Surface, budget: int) -> Piece:
+    """The mesh with its own vertices where that can be closed, else cast anew as a whole."""
+    piece = kept(kind, mesh, surface, budget)
+    if balanced(piece.faces):
+        return piece
+    height = float(np.ptp(mesh.positions[:, 1]))
+    anew = cast_one(kind, mesh, np.ones(len(mesh.faces), bool), surface, budget, max(height / 90, TEETH_CELL), 1)
+    return piece if anew is None else anew
 
 
 def lean(head: int, count: int) -> F32:
@@ -97,8 +135,6 @@ def lean(head: int, count: int) -> F32:
 
 def of_head(mesh: Mesh, skin: F32) -> Mesh:
     """The faces that the head carries, closed. skin: (V,) its share."""
-    from ..lod.gather import concatenate_shapes, take_faces
-
     keep = (skin[mesh.faces] >= LEAST).any(axis=1)
     uv_faces = None if mesh.uv_faces is None else mesh.uv_faces[keep]
     return take_faces(mesh, concatenate_shapes(mesh.morphs), mesh.faces[keep], uv_faces)
@@ -164,7 +200,7 @@ def kept(kind: str, mesh: Mesh, surface: Surface, budget: int) -> Piece:
     rows, place = np.unique(made, return_inverse=True)
     return Piece(
         kind,
-        positions[rows],
+        unfolded(positions[rows], place.reshape(-1, 3).astype(np.int32)),
         normals[rows],
         place.reshape(-1, 3).astype(np.int32),
         sparse(skin[rows]),
@@ -178,22 +214,24 @@ def cast(kind: str, mesh: Mesh, surface: Surface, budget: int) -> list[Piece]:
     poses = control_poses(mesh)
     drop = np.linalg.norm(poses[ORDER.index("JawDrop")], axis=1)
     lower = drop[mesh.faces].mean(axis=1) > 0.5 * max(float(drop.max(initial=0.0)), 1e-4)
-    out = []
-    for side in (~lower, lower):
-        if not side.any():
-            continue
-        rows = np.unique(mesh.faces[side])
-        some = surface.only(side)
-        field = solid(some, TEETH_CELL, 2 * TEETH_CELL)
-        found = next(iter(pieces(replace(field, label=np.zeros_like(field.label)), 1)))
-        made = shell(found[1], found[2], found[3], some, budget // 2, TEETH_CELL)
-        if made is None:
-            continue
-        near = closest_points(made.positions, some.positions, some.faces)
-        corners = some.faces[near.face]
-        carried = np.einsum("nc,pncj->pnj", near.weights, poses[:, rows][:, corners]).astype(np.float32)
-        out.append(Piece(kind, made.positions, made.normals, made.faces, made.skin, carried, some))
-    return out
+    sides = [cast_one(kind, mesh, s, surface, budget // 2, TEETH_CELL, 1) for s in (~lower, lower) if s.any()]
+    return [p for p in sides if p is not None]
+
+
+def cast_one(
+    kind: str, mesh: Mesh, some: NDArray[np.bool_], surface: Surface, budget: int, cell: float, most: int
+) -> Piece | None:
+    """Some faces (F,) as a closed mesh of at most `most` components, which moves as they do; None without a solid."""
+    rows, part = np.unique(mesh.faces[some]), surface.only(some)
+    field = solid(part, cell, 2 * cell)
+    found = next(iter(pieces(replace(field, label=np.zeros_like(field.label)), 1)), None)
+    made = None if found is None else shell(found[1], found[2], found[3], part, budget, cell, most)
+    if made is None:
+        return None
+    near = closest_points(made.positions, part.positions, part.faces)
+    poses = control_poses(mesh)[:, rows][:, part.faces[near.face]]
+    carried = np.einsum("nc,pncj->pnj", near.weights, poses).astype(np.float32)
+    return Piece(kind, made.positions, made.normals, made.faces, made.skin, carried, part)
 
 
 def hair_shell(
@@ -216,7 +254,7 @@ def hair_shell(
     field = solid(surface, HAIR_CELL, core=core, lean=lean(head, count))
     for number, vertices, faces, beyond in pieces(field, count):
         if number == head:
-            made = shell(vertices, faces, beyond, surface, budget, HAIR_CELL)
+            made = shell(vertices, faces, beyond, surface, budget, HAIR_CELL, 3)
             if made is None:
                 return None
             still = np.zeros((len(ORDER), len(made.positions), 3), np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Frozen
-from ..geometry import components, is_closed, meshopt, vertex_normals
+from ..geometry import components, face_cross, meshopt, vertex_normals
 from ..geometry.distance import closest_points
 from .solid import RIM
 from .surface import Surface
@@ -19,6 +19,8 @@ LIFT = 0.0015  # metres between the surface and a piece: sheets keep two sides
 NEAR = 0.03  # metres around a piece within which the surface matters to it
 SMALL = 0.02  # metres across: pieces that are smaller are crumbs
 SEAM = 0.02  # metres from a cut within which normals are the surface's own: both sides of the cut shade alike
+FLAT = 4e-10  # square metres, twice the area: faces below it count as flat
+NUDGE = 1e-5  # metres
 ALIKE = 0.7  # cosine to the piece's normal: the surface may be another there
 INFLUENCES = 4
 
@@ -33,17 +35,19 @@ class Shell(Frozen):
     skin: F32
 
 
-def shell(vertices: F64, faces: I32, beyond: F64, surface: Surface, budget: int, cell: float) -> Shell | None:
+def shell(
+    vertices: F64, faces: I32, beyond: F64, surface: Surface, budget: int, cell: float, most: int = 8
+) -> Shell | None:
     """The piece with at most `budget` faces; None when only crumbs are left.
 
-    beyond: (V,) metres beyond the cut.  cell: of the grid that the piece was made on.
+    beyond: (V,) metres beyond the cut.  cell: of the grid that the piece was made on.  most: components that stay.
     """
     positions = vertices.astype(np.float32)
     surface = around(surface, positions)
     faces = meshopt.simplify(faces, positions, target=COARSE * budget)[0]
     positions, faces, beyond = used(positions, faces, beyond)
     positions = lay_on(positions, beyond, surface, cell)
-    faces = outer(positions, faces)
+    faces = outer(positions, faces, most)
     if not len(faces):
         return None
     positions, faces, beyond = used(positions, faces, beyond)
@@ -52,6 +56,7 @@ def shell(vertices: F64, faces: I32, beyond: F64, surface: Surface, budget: int,
     found = closest_points(positions, surface.positions, surface.faces)
     corners = surface.faces[found.face]
     skin = np.einsum("nc,ncp->np", found.weights, surface.skin[corners])
+    positions = unfolded(positions, faces)
     normals = vertex_normals(positions, faces)
     own = np.einsum("nc,ncj->nj", found.weights, surface.normals[corners])
     own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-6)
@@ -86,8 +91,8 @@ def lay_on(positions: F32, beyond: F64, surface: Surface, cell: float) -> F32:
     return np.where(within, moved, positions).astype(np.float32)
 
 
-def outer(positions: F32, faces: I32) -> I32:
-    """Faces of the components that enclose something from outside and are no crumbs."""
+def outer(positions: F32, faces: I32, most: int) -> I32:
+    """Faces of the largest components that enclose something from outside and are no crumbs."""
     piece = components(faces, len(positions))[faces[:, 0]]
     count = int(piece.max(initial=-1)) + 1
     a, b, c = (positions[faces[:, k]].astype(np.float64) for k in range(3))
@@ -97,7 +102,7 @@ def outer(positions: F32, faces: I32) -> I32:
     np.maximum.at(high, piece, a)
     keep = (volume > 0) & ((high - low).max(axis=1) > SMALL)
     rank = np.argsort(np.argsort(-np.where(keep, volume, -np.inf)))
-    return np.asarray(faces[(keep & (rank < 8))[piece]])
+    return np.asarray(faces[(keep & (rank < most))[piece]])
 
 
 def simplify(positions: F32, faces: I32, beyond: F64, budget: int) -> I32:
@@ -108,7 +113,7 @@ def simplify(positions: F32, faces: I32, beyond: F64, budget: int) -> I32:
     for _ in range(4):
         made = meshopt.simplify(faces, positions, channels.astype(np.float32), weights, target=goal)[0]
         made = sound(positions, made)
-        if len(made) <= budget and is_closed(made):
+        if len(made) <= budget and balanced(made):
             break
         goal = int(0.95 * goal)
     return made
@@ -124,6 +129,28 @@ def sound(positions: F32, faces: I32) -> I32:
     ahead = np.bincount(number, even, len(count))
     pair = (count == 2) & (ahead == 1)
     return np.asarray(faces[~pair[number]])
+
+
+def unfolded(positions: F32, faces: I32) -> F32:
+    """Vertices moved by hundredths of a millimetre where three of a face lie on one line, so that it has an area."""
+    out = positions.copy()
+    for k in range(1, 6):
+        flat = np.linalg.norm(face_cross(out.astype(np.float64), faces), axis=1) < FLAT
+        if not flat.any():
+            break
+        rows = np.unique(faces[flat])
+        # in directions that differ from vertex to vertex, the same on every machine
+        way = np.stack([np.cos(2.4 * rows), np.sin(2.4 * rows), np.cos(1.7 * rows + k)], axis=1)
+        out[rows] += (k * NUDGE * way).astype(np.float32)
+    return out
+
+
+def balanced(faces: I32) -> bool:
+    """Whether every edge is crossed as often one way as the other: closed, however many faces meet in an edge."""
+    edges = faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2).astype(np.int64)
+    count = int(edges.max(initial=0)) + 1
+    there = np.sort(edges[:, 0] * count + edges[:, 1])
+    return len(faces) > 0 and bool(np.array_equal(there, np.sort(edges[:, 1] * count + edges[:, 0])))
 
 
 def sparse(skin: NDArray[Any]) -> F32:
