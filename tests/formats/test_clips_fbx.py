@@ -14,6 +14,7 @@ from tests.formats.test_fbx_engines import asked_of, blender
 from avatar_foundry.formats import FbxOptions, GlbOptions, write_fbx, write_glb
 from avatar_foundry.formats.readers import read_upload
 from avatar_foundry.formats.split import split_mesh
+from avatar_foundry.formats.tracks import tracks_of
 from avatar_foundry.pipeline import run
 from avatar_foundry.platforms import PLATFORMS
 
@@ -45,11 +46,17 @@ def test_three_plays_what_we_mean(platform: str, clip: int, tmp_path: Path) -> N
 
 
 def test_our_reader_gets_the_motion_back() -> None:
-    avatar = busy(figure(1))
-    back = read_upload("someone.fbx", write_fbx(avatar, FbxOptions())).avatar
+    """The root's way, the hips' below it, and what is pinned: all joints where they were, in the file's centimetres."""
+    avatar = run(PLATFORMS["unreal"].finish_for(False), busy(figure(1)))[0]
+    back = read_upload("someone.fbx", write_fbx(avatar, FbxOptions(hips="pelvis"))).avatar
     assert [c.name for c in back.clips] == ["busy", "busy_moving"]
     for told, found in zip(avatar.clips, back.clips, strict=True):
         assert found.times[-1] == pytest.approx(told.times[-1], abs=1e-4)
+        assert set(found.moves) == {"pelvis", *told.moves} - {"ik_hand_r"}  # which rests in what carries it
+        want, got = tracks_of(told, avatar.skeleton, "pelvis"), tracks_of(found, back.skeleton)
+        for joint, at in want.places.items():
+            there = back.skeleton.names.index(avatar.skeleton.names[joint])
+            assert there not in got.places or np.abs(0.01 * got.places[there] - at).max() < 3e-4
 
 
 @pytest.mark.parametrize("clip", [0, 1])

@@ -19,6 +19,7 @@ F64 = NDArray[np.float64]
 INFLUENCES = 8
 MAX_FACES = 12_000_000  # and vertices, of all instances together
 MAX_MESHES = 4096
+STILL = 1e-4  # of its distance from its parent: a joint that stays so near its place does not leave it
 
 
 @dataclass(eq=False, slots=True)
@@ -130,7 +131,8 @@ def assemble(
                 weights=np.repeat(np.array([[1, 0, 0, 0]], np.float32), count, axis=0),
             )
         parts.extend(parts_of(moved(piece, matrix), names, log, taken))
-    clips = tuple(clip_of(tree, m, joints, number, turn) for m in motions) if skeleton is not None else ()
+    titles = skeleton.names if skeleton is not None else ()
+    clips = tuple(clip_of(tree, m, joints, number, turn, titles) for m in motions) if titles else ()
     log.counts["nodes"] = len(tree.names)
     nodes = tuple(
         Node(tree.names[i][:200], tree.parents[i], "joint" if i in number else "mesh" if at else "")
@@ -221,24 +223,31 @@ def gather(
     return joints, weights, most
 
 
-def clip_of(tree: Tree, motion: Motion, joints: list[int], number: dict[int, int], turn: F64) -> Clip:
-    """A clip: rotations of joints in their parent joint, and the translation of the topmost joint that moves.
+def clip_of(
+    tree: Tree, motion: Motion, joints: list[int], number: dict[int, int], turn: F64, names: tuple[str, ...]
+) -> Clip:
+    """A clip: rotations of joints in their parent joint, and the places of those that leave theirs.
 
+    The first root's place is in Clip.translations, others' are in Clip.moves.
     turn: (4, 4) that everything without a joint above stands under.
     """
     steps = len(motion.times)
     rotations = np.zeros((steps, len(joints), 4), np.float32)
-    translations = None
+    places: dict[int, NDArray[np.float32]] = {}
     for j, node in enumerate(joints):
         chain = [node]  # up to, not including, the joint above
         while (up := tree.parents[chain[-1]]) >= 0 and up not in number:
             chain.append(up)
         matrix = (np.eye(4) if up >= 0 else turn)[None]
+        rest = matrix[0]
         for i in reversed(chain):
             matrix = matrix @ motion.locals.get(i, tree.local[i][None])
+            rest = rest @ tree.local[i]
         linear = matrix[:, :3, :3]
         length = np.linalg.norm(linear, axis=1, keepdims=True)
         rotations[:, j] = quaternions(linear / np.where(length > 1e-12, length, 1.0))
-        if translations is None and node in motion.locals:
-            translations = np.broadcast_to(matrix[:, :3, 3], (steps, 3)).astype(np.float32)
-    return Clip(motion.name, motion.times.astype(np.float32), rotations, translations)
+        away = float(np.abs(matrix[:, :3, 3] - rest[:3, 3]).max())
+        if away > STILL * max(float(np.abs(rest[:3, 3]).max()), 1e-6) or (j == 0 and node in motion.locals):
+            places[j] = np.broadcast_to(matrix[:, :3, 3], (steps, 3)).astype(np.float32)
+    moves = {names[j]: at for j, at in places.items() if j}
+    return Clip(motion.name, motion.times.astype(np.float32), rotations, places.get(0), moves=moves)
