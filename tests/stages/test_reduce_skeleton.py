@@ -132,6 +132,22 @@ def test_springs_go_as_whole_chains_and_joints_of_uploads_one_by_one():
     assert kept.springs == swinging().springs
 
 
+def test_long_chains_get_coarser_before_they_go():
+    avatar = swinging()
+    s = avatar.skeleton
+    last = s.names.index("hair_1_end")
+    more = tuple(f"hair_1_{k}" for k in range(3, 6))  # behind the end: a chain of five
+    parents = np.array([*s.parents, last, len(s.names), len(s.names) + 1], np.int16)
+    grown = Skeleton((*s.names, *more), parents, np.concatenate([s.rest, s.rest[[last] * 3]]))
+    chain = replace(avatar.springs[0], joints=(*avatar.springs[0].joints, *more))
+    avatar = replace(avatar, skeleton=grown, springs=(chain,))
+    after = reduce_skeleton(None, "full", 59).apply(avatar)  # 55 without ends and twists, five in the chain, a bracelet
+    assert after.springs[0].joints == ("hair_1_1", "hair_1_3", "hair_1_5")
+    assert len(after.skeleton.names) == 59
+    names, up = after.skeleton.names, after.skeleton.parents
+    assert names[up[names.index("hair_1_5")]] == "hair_1_3"
+
+
 def test_lower_levels_hang_on_fewer_bones():
     skeleton = standing().skeleton
     for heirs, _ in BY_LEVEL.values():

@@ -1,7 +1,7 @@
 """Skeleton LOD: take bones away, one set after the other, the least missed first.
 
 What hung on a bone hangs on its heir: its parent, or the neighbouring finger. Clips lose the bone's own movement, not
-the pose of what lies beyond it; springs lose chains as a whole; colliders go to the next bone up.
+the pose of what lies beyond it; springs get coarser, then lose chains as a whole; colliders go to the next bone up.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -94,15 +94,21 @@ def reduce_skeleton(
 
 
 def portions(name: str, avatar: Avatar, scheme: Scheme | None, limit: int) -> Iterator[Heirs]:
-    """What a step takes away: all of its set, but of springs a kind at a time and of an upload's joints only as many
-    as there are too many, the lightest leaves first."""
+    """What a step takes away: all of its set, but of springs every second joint, then a kind of chain at a time, and of
+    an upload's joints only as many as there are too many, the lightest leaves first."""
     skeleton = avatar.skeleton
     assert skeleton is not None
     heirs = gone(name, avatar, scheme)
     if name == "springs":
         left = len(skeleton.names)
         load = dict(zip(skeleton.names, weights_of(avatar).tolist(), strict=True))
-        kinds = {s.part: [j for t in avatar.springs if t.part == s.part for j in t.joints] for s in avatar.springs}
+        chains = [(s.part, list(s.joints)) for s in avatar.springs]
+        while left > limit and any(len(joints) > 2 for _, joints in chains):
+            inner = [j for _, joints in chains for j in joints[1:-1:2]]
+            chains = [(part, [j for j in joints if j not in inner]) for part, joints in chains]
+            left -= len(inner)
+            yield dict.fromkeys(inner, "")
+        kinds = {part: [j for other, joints in chains if other == part for j in joints] for part, _ in chains}
         for joints in sorted(kinds.values(), key=lambda js: sum(load.get(j, 0.0) for j in js)):
             if left > limit:
                 left -= len(joints)
@@ -167,7 +173,8 @@ def without(avatar: Avatar, heirs: Heirs, scheme: Scheme | None = None) -> Avata
     slim = Skeleton(
         tuple(skeleton.names[i] for i in kept), np.array([above(i) for i in kept], np.int16), skeleton.rest[kept]
     )
-    springs = tuple(s for s in avatar.springs if not set(s.joints) & set(heirs))
+    left = [replace(s, joints=tuple(j for j in s.joints if j not in heirs)) for s in avatar.springs]
+    springs = tuple(s for s in left if len(s.joints) > 1)
     groups = {g for s in springs for g in s.groups}
     theirs = scheme.names if scheme is not None else {}
     stay = set(slim.names)
