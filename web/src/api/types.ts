@@ -201,6 +201,8 @@ export interface ProcessOptions {
   budget?: Record<string, number>;
   hints?: Record<string, [number, number, number]>;
   min_confidence?: number;
+  animations?: string[] | "all";
+  root_motion?: boolean;
   name?: string | null;
 }
 

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import * as api from "../api/client";
 import { useJob } from "../api/job";
 import type { ClipInfo, Platform, Preset, Recipe } from "../api/types";
+import { ClipChoice, clipsOf } from "../panels/clip_choice";
 import { ResultPanel } from "../panels/result";
 import { useStudio } from "../panels/studio";
 import { Viewport } from "../panels/viewport";
@@ -116,7 +117,7 @@ function RecipeForm(props: {
         <Check name="lods" title="Levels of detail" about="Three coarser levels beside the full one" on />
         <Check name="no_face" title="Still face" about="No shapes; eyes and jaw do not move" />
       </fieldset>
-      {props.animations && <Animations clips={props.animations} />}
+      {props.animations && <ClipChoice clips={props.animations} />}
       <details class="more">
         <summary>More options</summary>
         <div class="grid-two">
@@ -154,40 +155,6 @@ function RecipeForm(props: {
         </button>
       </div>
     </form>
-  );
-}
-
-function Animations({ clips }: { clips: ClipInfo[] }): JSX.Element {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const choose = (name: string, on: boolean): void => {
-    const next = new Set(chosen);
-    if (on) next.add(name);
-    else next.delete(name);
-    setChosen(next);
-  };
-  const all = chosen.size === clips.length;
-  return (
-    <details class="more">
-      <summary>Animations{chosen.size > 0 && ` (${chosen.size})`}</summary>
-      <div class="clips" role="group" aria-label="Animations">
-        {clips.map((clip) => (
-          <label key={clip.name} class="chip chip-check" title={`${clip.seconds.toFixed(1)} s${clip.loop ? ", loops" : ""}`}>
-            <input
-              type="checkbox"
-              name="animations"
-              value={clip.name}
-              checked={chosen.has(clip.name)}
-              onChange={(e) => choose(clip.name, e.currentTarget.checked)}
-            />
-            {clip.title}
-          </label>
-        ))}
-      </div>
-      <button type="button" class="button button-small" onClick={() => setChosen(new Set(all ? [] : clips.map((c) => c.name)))}>
-        {all ? "None" : "All"}
-      </button>
-      <Check name="root_motion" title="Root motion" about="Clips move over the ground instead of in place" />
-    </details>
   );
 }
 
@@ -254,9 +221,6 @@ export function recipeOf(form: FormData): Recipe {
   if (text("texture_size")) recipe.texture_size = Number(text("texture_size"));
   if (text("texture_format") && text("texture_format") !== "auto") recipe.texture_format = text("texture_format");
   if (text("atlas")) recipe.atlas = text("atlas") === "yes";
-  const clips = form.getAll("animations").map(String);
-  if (clips.length) recipe.animations = clips;
-  if (clips.length && form.has("root_motion")) recipe.root_motion = true;
   if (Number(text("seed")) > 0) recipe.seed = Number(text("seed"));
-  return recipe;
+  return { ...recipe, ...clipsOf(form) };
 }

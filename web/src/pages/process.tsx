@@ -4,6 +4,7 @@ import * as api from "../api/client";
 import { useJob } from "../api/job";
 import type { ProcessOptions, Problem } from "../api/types";
 import { fixesWith } from "../panels/again";
+import { ClipChoice, clipsOf } from "../panels/clip_choice";
 import { Findings } from "../panels/finding_list";
 import { JointPanel } from "../panels/joint_panel";
 import { useJoints } from "../panels/joints";
@@ -23,6 +24,7 @@ const READABLE = [".glb", ".gltf", ".vrm", ".fbx", ".obj", ".ply", ".stl", ".dae
 
 export function ProcessPage(): JSX.Element {
   const platforms = useLoaded(api.platforms);
+  const animations = useLoaded(api.animations);
   const { state, run, cancel } = useJob();
   const [file, setFile] = useState<File | null>(null);
   const [over, setOver] = useState(false);
@@ -136,6 +138,7 @@ export function ProcessPage(): JSX.Element {
             <Check name="face" label="Face" note="Give it expressions when a face is found" on />
             <Check name="lods" label="Levels of detail" note="Write coarser levels too" on />
           </div>
+          {animations.data && <ClipChoice clips={animations.data} />}
           <details class="more">
             <summary>More</summary>
             <div class="grid-two">
@@ -245,5 +248,6 @@ function optionsOf(form: FormData): ProcessOptions {
     compression: String(form.get("compression")),
     min_confidence: Number(form.get("min_confidence")),
     ...(size ? { texture_size: size } : {}),
+    ...clipsOf(form),
   };
 }
