@@ -210,7 +210,7 @@ class Platform:
         return self.atlas if atlas is None else atlas
 
     def painted(self, texture_format: str, atlas: bool | None) -> str:
-        """What textures are painted as for a recipe that wants `texture_format`; an atlas is encoded once, at the end."""
+        """What textures are painted as for a recipe that wants `texture_format`; an atlas is encoded once, at last."""
         webp = texture_format == "auto" and self.texture_format == "webp" and not self.merges(atlas)
         return "webp" if webp else texture_format
 
