@@ -15,7 +15,7 @@ RANKS = {
     **dict.fromkeys(("_version", "errors", "humanoid", "pack", "geometry", "cache"), 0),
     "avatar": 1,
     **dict.fromkeys(("body", "wardrobe", "face", "rig", "paint"), 2),
-    **dict.fromkeys(("lod", "pipeline", "autorig", "repair", "facefit", "fitting"), 3),
+    **dict.fromkeys(("lod", "pipeline", "autorig", "repair", "facefit", "fitting", "motion"), 3),
     **dict.fromkeys(("roblox", "stages"), 4),
     **dict.fromkeys(("rules", "formats", "render"), 5),
     "platforms": 6,
