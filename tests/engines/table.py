@@ -1,10 +1,12 @@
 """The rows as a page of the documentation: no dates and no times, so the same results give the same bytes."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from .outcome import Check
 from .run import Row
 
+DISTANCE = re.compile(r"\d+\.\d{4}|inf")
 HEAD = """# Outside checks
 
 Written by `make test-engines` (`scripts/test-engines --write`). Every platform writes four presets in T- and A-pose in
@@ -27,12 +29,24 @@ def page(rows: Sequence[Row], columns: Sequence[Check], versions: Mapping[str, s
     lines = [HEAD.rstrip("\n"), "", f"Engines: {', '.join(f'{title} {v}' for title, v in versions.items())}.", ""]
     lines.append("| platform | preset | pose | " + " | ".join(c.title for c in used) + " |")
     lines.append("|---" * (3 + len(used)) + "|")
+    if told := worst(rows, used):
+        lines[-2:-2] = [f"Worst of all rows, mm: {told}.", ""]
     ordered = sorted(rows, key=lambda r: (r.platform, r.preset, r.pose != "T"))
     lines += ["| " + " | ".join((r.platform, r.preset, r.pose, *cells(r, used))) + " |" for r in ordered]
     if wrong := [(r, p) for r in rows for p in r.problems]:
         lines += ["", "## What is wrong", ""]
         lines += [f"- {r.platform}, {r.preset}, {r.pose}: {p}" for r, p in wrong]
     return "\n".join(lines) + "\n"
+
+
+def worst(rows: Sequence[Row], columns: Sequence[Check]) -> str:
+    """The largest figure of every column that holds distances alone."""
+    out = []
+    for column in columns:
+        held = [r.outcomes[column.title].cell for r in rows if column.title in r.outcomes]
+        if held and all(DISTANCE.fullmatch(cell) for cell in held):
+            out.append(f"{column.title} {max(held, key=float)}")
+    return ", ".join(out)
 
 
 def cells(row: Row, columns: Sequence[Check]) -> list[str]:

@@ -6,7 +6,8 @@ import numpy as np
 
 from .kept import load, save
 from .khronos import Khronos
-from .outcome import Outcome, distances, far_shapes, judged
+from .loaders import GlbLoader
+from .outcome import Check, Outcome, distances, far_shapes, judged
 from .run import OwnRules, Row
 from .table import page
 
@@ -44,13 +45,16 @@ def test_only_the_pose_that_a_platform_demands_is_a_documented_refusal() -> None
 
 
 def test_the_page_tells_what_is_wrong() -> None:
-    columns = [OwnRules(), Khronos()]
-    fine = Row("web", "mage", "T", {"own rules": Outcome("pass"), "Khronos": Outcome("1 file")})
+    columns: list[Check] = [OwnRules(), Khronos()]
+    columns.append(GlbLoader("three.js", "three", "pose_three.mjs"))
+    seen = {"own rules": Outcome("pass"), "Khronos": Outcome("1 file"), "three.js": Outcome("0.0004")}
+    fine = Row("web", "mage", "T", seen)
     bad = Row("ar", "mage", "T", {"own rules": Outcome("pass"), "Khronos": Outcome("1 file", ("NO at /x",))})
     text = page([fine, bad, Row("vrm", "mage", "A", refused=("skeleton/t-pose",))], columns, {"Khronos": "2.0"})
-    assert text.index("| ar |") < text.index("| vrm |") < text.index("| web | mage | T | pass | 1 file |")
+    assert text.index("| ar |") < text.index("| vrm |") < text.index("| web | mage | T | pass | 1 file | 0.0004 |")
     assert "refused as documented: skeleton/t-pose" in text
     assert "Engines: Khronos 2.0." in text
+    assert "Worst of all rows, mm: three.js 0.0004." in text
     assert "- ar, mage, T: Khronos: NO at /x" in text
     assert text == page([bad, Row("vrm", "mage", "A", refused=("skeleton/t-pose",)), fine], columns, {"Khronos": "2.0"})
 
