@@ -54,7 +54,9 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     pitch = take[f"{name}Foot.pitch"]
     up, over = np.maximum(pitch, 0.0), np.minimum(pitch, 0.0)
     roll = about(0, -pitch)
-    pivot = np.where(up[:, None] > 0.0, heel, ball)
+    # a little below the joint, so that the sole under it and the toes before it share what skin slides
+    under = ball + 0.15 * np.array([0.0, low - ball[1], 0.0])
+    pivot = np.where(up[:, None] > 0.0, heel, under)
     hub = pivot - apply(roll, pivot)
     lift = take[f"{name}Foot.lift"]
     held = ease(1.0 - lift / 0.06) * (1.0 - take[f"{name}Foot.free"])

@@ -35,7 +35,7 @@ def lower_hips(take: Take, body: Figure, ways: tuple[FootWay, FootWay], hips: F6
         away = joint - way.ankle
         flat = np.hypot(away[:, 0], away[:, 2])
         allowed = np.sqrt(np.maximum((PLANTED * leg.reach) ** 2 - flat**2, 0.0))
-        excess = np.maximum(excess, np.where(way.held > 0.5, away[:, 1] - allowed, 0.0))
+        excess = np.maximum(excess, np.where(way.held > 0.999, away[:, 1] - allowed, 0.0))
     down = envelope(np.maximum(excess, 0.0), max(1, round(0.07 * take.fps)), take.loop)
     return np.asarray(hips - down[:, None] * [0.0, 1.0, 0.0])
 

@@ -18,6 +18,9 @@ _ARMS = tuple(INDEX[s + b] for s in SIDES for b in ("UpperArm", "LowerArm", "Han
 # the corners, edges and faces of a cube: directions in which a bone's outermost vertices are sought
 _WAYS = np.array([(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) != (0, 0, 0)])
 _WAYS = _WAYS / np.linalg.norm(_WAYS, axis=1, keepdims=True)
+# and a fan of ways down, so that a sole that rolls over a round heel or tip is known all along
+_FAN = np.radians(np.arange(-80, 81, 8))
+_WAYS = np.concatenate([_WAYS, np.stack([0 * _FAN, -np.cos(_FAN), np.sin(_FAN)], axis=1)])
 #: Girth without a surface, as shares of the bone's own limb: metres from the bone to the skin.
 _GUESS = {"UpperArm": 0.16, "LowerArm": 0.14, "Hand": 0.09, "UpperLeg": 0.2, "LowerLeg": 0.13}
 
@@ -77,7 +80,7 @@ def own_bones(skeleton: Skeleton) -> NDArray[np.int64]:
 
 
 def _extremes(points: F64, owners: NDArray[np.int64]) -> tuple[F64, NDArray[np.int64]]:
-    """The vertices of each bone that lie outermost in 26 directions."""
+    """The vertices of each bone that lie outermost in any of the ways."""
     order = np.argsort(owners, kind="stable")
     points, owners = points[order], owners[order]
     starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
