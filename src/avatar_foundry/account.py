@@ -73,7 +73,7 @@ def produce(
     avatar, steps = run(stages, on_step=lambda fraction, s: on_step(fraction * share, s))
     on_step(share, WRITE)
     avatar = sign(avatar)
-    findings = judge(avatar, platform, Order(compression, tuple(formats)))
+    findings = judge(avatar, platform, Order(compression))
     avatar = replace(avatar, extras={**avatar.extras, "validation": summary(findings)})
     before = time.perf_counter()
     files = platform.written(avatar, formats, compression)

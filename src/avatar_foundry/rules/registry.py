@@ -39,10 +39,9 @@ class Limits(Protocol):
 
 
 class Order(NamedTuple):
-    """How the files are asked for: the compression of the GLB, and the formats beside it."""
+    """How the files are asked for: the compression of the GLB."""
 
     compression: str = "none"
-    formats: tuple[str, ...] = ()
 
 
 PLAIN = Order()
