@@ -99,7 +99,8 @@ def test_respond_async_answers_with_a_job_that_ends_in_the_avatar(service: Servi
     assert accepted.status_code == 202
     assert accepted.headers["location"] == f"/api/jobs/{accepted.json()['job_id']}"
     text = service.get(accepted.headers["location"] + "/events").text
-    events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.strip().split("\n\n")]
+    blocks = [b for b in text.strip().split("\n\n") if not b.startswith(":")]  # less the heartbeats of a slow machine
+    events = [dict(line.split(": ", 1) for line in block.splitlines()) for block in blocks]
     assert [int(e["id"]) for e in events] == list(range(len(events)))
     assert {e["event"] for e in events[:-1]} == {"progress"}
     progress = [json.loads(e["data"])["progress"] for e in events[:-1]]
@@ -113,7 +114,7 @@ def test_respond_async_answers_with_a_job_that_ends_in_the_avatar(service: Servi
     assert job["result"]["avatar_id"] == result["avatar_id"]
     assert service.get(f"/api/avatars/{result['avatar_id']}").status_code == 200
     resumed = service.get(accepted.headers["location"] + "/events", headers={"Last-Event-ID": events[-3]["id"]}).text
-    assert resumed == "\n\n".join(text.strip().split("\n\n")[-2:]) + "\n\n"
+    assert resumed == "\n\n".join(blocks[-2:]) + "\n\n"
 
 
 def test_a_batch_answers_in_order_and_one_bad_item_fails_alone(service: Service) -> None:
