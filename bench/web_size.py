@@ -34,7 +34,7 @@ OPTIMIZE = ("--compress", "meshopt", "--texture-compress", "webp", "--texture-si
 TOOLS = {
     "gltf-transform optimize, as it comes": (*OPTIMIZE,),
     "gltf-transform optimize, parts kept": (*OPTIMIZE, "--palette", "false", "--join", "false", "--flatten", "false"),
-    "gltfpack, our precision": ("-cc", "-kn", "-tw", "-tq", "8", "-vp", "16", "-vt", "13", "-vn", "8"),
+    "gltfpack, our precision, textures as they are": ("-cc", "-kn", "-vp", "16", "-vt", "13", "-vn", "8"),
 }
 
 

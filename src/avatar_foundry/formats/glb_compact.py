@@ -8,11 +8,10 @@ import numpy as np
 from ..geometry.meshopt import encode_vertices, whole_exponential
 from .glb_container import SHAPE, SIZES, Json
 from .glb_source import Source
-from .grid import DELTA_STEPS
+from .grid import DELTA_EXPONENT
 
 MESHOPT = "EXT_meshopt_compression"
 WIDTHS = {name: width for width, name in SHAPE.items()}
-DELTA_BIT = DELTA_STEPS.bit_length() - 1
 
 
 class Compact(NamedTuple):
@@ -67,7 +66,7 @@ def shorter(view: Json, kept: bytes) -> Compact | None:
     rows = np.frombuffer(raw, np.uint8).reshape(-1, stride)
     if packed.get("filter") == "EXPONENTIAL":
         values = np.frombuffer(raw, np.float32).reshape(len(rows), -1)
-        coded, again = whole_exponential(np.ldexp(values, -DELTA_BIT).astype(np.int32), DELTA_BIT)
+        coded, again = whole_exponential(np.ldexp(values, -DELTA_EXPONENT).astype(np.int32), DELTA_EXPONENT)
         if not np.array_equal(again, values):
             return None
         data = encode_vertices(coded)

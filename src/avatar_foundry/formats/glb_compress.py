@@ -20,11 +20,10 @@ from .drawing_order import in_drawing_order
 from .glb_container import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, Chunk, Json
 from .glb_keys import PackedKeys, PlainKeys
 from .glb_mesh import Field, describe_shapes, index_array, narrow, sparse_index
-from .grid import DELTA_STEPS, Grid, whole_shapes
+from .grid import DELTA_EXPONENT, DELTA_STEPS, Grid, whole_shapes
 from .split import Shapes, SplitMesh
 
 MESHOPT, QUANTISED = "EXT_meshopt_compression", "KHR_mesh_quantization"
-DELTA_BIT = DELTA_STEPS.bit_length() - 1
 UV_BITS = 13  # steps of a quarter of a pixel on a texture of 2048
 WEIGHT_STEPS = 255
 TANGENT_BITS = 6  # 3 degrees: they turn the relief of a normal map, which is a few degrees itself
@@ -82,7 +81,7 @@ class Packed:
     def _positions(self, positions: F32) -> int:
         if self.grid is None:
             return self._attribute(positions, bounded=True)
-        return self._attribute(self.grid.steps(positions), bounded=True)
+        return self._attribute(self.grid.steps(positions), bounded=True, normalized=True)
 
     def _directions(self, vectors: F32, bits: int = 8) -> int:
         if self.grid is None:
@@ -131,14 +130,17 @@ class Packed:
             return describe_shapes(self.chunk, shapes.starts, vertices, self._sparse(index), index, fields)
         whole = whole_shapes(shapes, self.grid)
         index = sparse_index(whole.index, vertices, wide=self.meshopt)
-        ends = whole.low, whole.high
         if self.meshopt:
-            coded, values = whole_exponential(whole.delta >> DELTA_BIT, DELTA_BIT)
+            coded, values = whole_exponential(whole.delta // DELTA_STEPS, DELTA_EXPONENT)
             view = self._view(values, encode_vertices(coded), 12, None, "ATTRIBUTES", "EXPONENTIAL")
+            ends = tuple(
+                np.ldexp((e // DELTA_STEPS).astype(np.float32), DELTA_EXPONENT) for e in (whole.low, whole.high)
+            )
             fields = [Field("POSITION", view, 5126, 12, ends)]
         else:
-            view = self._view(whole.delta.astype(np.int16), None, 6, None, "ATTRIBUTES")
-            fields = [Field("POSITION", view, 5122, 6, ends)]
+            view = self._view((whole.delta // DELTA_STEPS).astype(np.int16), None, 6, None, "ATTRIBUTES")
+            ends = whole.low // DELTA_STEPS, whole.high // DELTA_STEPS
+            fields = [Field("POSITION", view, 5122, 6, ends, normalized=True)]
         if whole.normal is not None:
             fields.append(Field("NORMAL", self._tight(whole.normal), 5120, 3, normalized=True))
         return describe_shapes(self.chunk, whole.starts, vertices, self._sparse(index), index, fields)
