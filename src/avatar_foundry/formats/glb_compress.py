@@ -133,14 +133,12 @@ class Packed:
         if self.meshopt:
             coded, values = whole_exponential(whole.delta // DELTA_STEPS, DELTA_EXPONENT)
             view = self._view(values, encode_vertices(coded), 12, None, "ATTRIBUTES", "EXPONENTIAL")
-            ends = tuple(
-                np.ldexp((e // DELTA_STEPS).astype(np.float32), DELTA_EXPONENT) for e in (whole.low, whole.high)
-            )
+            ends = as_shares(whole.low), as_shares(whole.high)
             fields = [Field("POSITION", view, 5126, 12, ends)]
         else:
             view = self._view((whole.delta // DELTA_STEPS).astype(np.int16), None, 6, None, "ATTRIBUTES")
-            ends = whole.low // DELTA_STEPS, whole.high // DELTA_STEPS
-            fields = [Field("POSITION", view, 5122, 6, ends, normalized=True)]
+            whole_ends = whole.low // DELTA_STEPS, whole.high // DELTA_STEPS
+            fields = [Field("POSITION", view, 5122, 6, whole_ends, normalized=True)]
         if whole.normal is not None:
             fields.append(Field("NORMAL", self._tight(whole.normal), 5120, 3, normalized=True))
         return describe_shapes(self.chunk, whole.starts, vertices, self._sparse(index), index, fields)
@@ -201,3 +199,8 @@ def whole_weights(weights: F32) -> NDArray[np.uint8]:
     rows = np.arange(len(steps))
     steps[rows, steps.argmax(axis=1)] += WEIGHT_STEPS - steps.sum(axis=1)
     return steps.astype(np.uint8)
+
+
+def as_shares(steps: NDArray[np.int32]) -> F32:
+    """Bounds of deltas in grid steps -> what the deltas decode to."""
+    return np.asarray(np.ldexp((steps // DELTA_STEPS).astype(np.float32), DELTA_EXPONENT), np.float32)

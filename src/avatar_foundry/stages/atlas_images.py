@@ -14,21 +14,19 @@ from ..avatar import Material, Texture
 from ..cache import cached_bytes
 from .atlas_layout import Cell
 
-REVISION = 5  # part of every key: raise it when a sheet changes
+REVISION = 6  # part of every key: raise it when a sheet changes
 ROUGH = 2  # times that the sheet of roughness is smaller than the others
 FILE_TYPES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 QUALITY: Mapping[tuple[str, str], dict[str, Any]] = {  # by mime type and slot
-    ("image/webp", "base"): {"quality": 83, "method": 4, "alpha_quality": 70},
-    ("image/webp", "normal"): {"quality": 80, "method": 4},
-    ("image/webp", "orm"): {"quality": 80, "method": 4},
+    ("image/webp", "base"): {"quality": 80, "method": 4, "alpha_quality": 70},
+    ("image/webp", "normal"): {"quality": 76, "method": 4},
+    ("image/webp", "orm"): {"quality": 76, "method": 4},
     ("image/jpeg", "base"): {"quality": 90},
     ("image/jpeg", "normal"): {"quality": 90},
     ("image/jpeg", "orm"): {"quality": 85},
 }
 GLOSS = ("KHR_materials_specular", "KHR_materials_ior")  # one for a whole sheet
 GROUND = {"base": (128, 128, 128, 0), "normal": (128, 128, 255, 255), "orm": (255, 255, 0, 255)}
-
-Pixels = NDArray[np.float32]
 
 
 class Placed(NamedTuple):
@@ -143,11 +141,11 @@ def view(
     )
     filter = Image.Resampling.LANCZOS
     out = np.empty((size[1], size[0], 4), np.uint8)
-    out[..., :3] = Image.fromarray(np.ascontiguousarray(patch[..., :3])).resize(size, filter, box)
+    out[..., :3] = np.asarray(Image.fromarray(np.ascontiguousarray(patch[..., :3])).resize(size, filter, box))
     if patch[..., 3].min() == 255:
         out[..., 3] = 255
     else:
-        out[..., 3] = Image.fromarray(np.ascontiguousarray(patch[..., 3])).resize(size, filter, box)
+        out[..., 3] = np.asarray(Image.fromarray(np.ascontiguousarray(patch[..., 3])).resize(size, filter, box))
     return out
 
 
@@ -175,7 +173,7 @@ def bake(slot: str, m: Material, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate([whole((n + 1.0) * 127.5), image[..., 3:]], axis=-1)
 
 
-def whole(values: Pixels) -> NDArray[np.uint8]:
+def whole(values: NDArray[Any]) -> NDArray[np.uint8]:
     """Rounded to 0..255."""
     return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
 
