@@ -21,6 +21,8 @@ def put_fingers(take: Take, body: Figure, out: F64, side: int) -> None:
     """Write the rotations of one hand's fingers into `out` (T, 65, 3, 3); its hand is there already."""
     name = SIDES[side]
     curl, point = take.late(f"{name}Arm.curl", 0.04), take[f"{name}Arm.point"]
+    if np.ptp(curl) == 0.0 and np.ptp(point) == 0.0:
+        curl, point = curl[:1], point[:1]  # a hand that keeps its shape needs it once
     hand = INDEX[f"{name}Hand"]
 
     def put(bone: int, parent: int, turn: F64) -> None:

@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..humanoid import INDEX, NAMES, PARENTS
-from .arms import Trunk, clearance, put_arm
+from .arms import put_arm
+from .clear import clearance
 from .curves import envelope
 from .feet import foot_way
 from .figure import SIDES, Figure
+from .girdle import Trunk
 from .legs import lower_hips, put_leg, standing_height
 from .reach import Reach
 from .take import Take
@@ -21,6 +23,7 @@ _TWISTS = (("UpperArm", "UpperArm", -0.5), ("LowerArm", "Hand", 0.5), ("UpperLeg
            ("LowerLeg", "Foot", 0.5))  # fmt: skip
 #: Metres below the floor that are left alone: rounding of soles and cloth.
 ALLOWED = 0.002
+_LEGS = [INDEX[s + b] for s in SIDES for b in ("LowerLeg", "Foot", "Toes")]
 _OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
 
 
@@ -52,7 +55,7 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
         _place_all(body, out, at)
         if not again:
             break
-        low, lie = lowest(body, reach, out, at), np.clip(take["root.lie"], 0.0, 1.0)
+        low, lie = lowest(body, reach, out, at, all_over=take.floor), np.clip(take["root.lie"], 0.0, 1.0)
         deep = np.maximum(-low - ALLOWED, 0.0) * (1.0 - lie)
         if deep.max() < 1e-3 and np.abs(low * lie).max() < 1e-3:
             break
@@ -110,12 +113,13 @@ def _place_all(body: Figure, out: F64, at: F64) -> None:
             at[:, i] = at[:, parent] + step[:, i]
 
 
-def lowest(body: Figure, reach: Reach, out: F64, at: F64) -> F64:
-    """(T,) metres of the body's lowest outermost point above the floor."""
+def lowest(body: Figure, reach: Reach, out: F64, at: F64, *, all_over: bool = True) -> F64:
+    """(T,) metres of the lowest outermost point above the floor, of the whole body or of legs and hem."""
     moved = (out @ transposed(body.rest))[:, :, 1]  # (T, 65, 3): the row that gives heights
-    from_joint = reach.points - body.at[reach.owners]
-    heights = np.einsum("tpa,pa->tp", moved[:, reach.owners], from_joint) + at[:, reach.owners, 1]
-    low = heights.min(axis=1)
+    asked = slice(None) if all_over else np.isin(reach.owners, _LEGS)
+    owners = reach.owners[asked]
+    from_joint = reach.points[asked] - body.at[owners]
+    low = (np.einsum("tpa,pa->tp", moved[:, owners], from_joint) + at[:, owners, 1]).min(axis=1, initial=np.inf)
     if len(reach.hem):
         carried = reach.hem[:, None] - body.at[reach.hem_bones]
         each = np.einsum("thka,hka->thk", moved[:, reach.hem_bones], carried) + at[:, reach.hem_bones, 1]
