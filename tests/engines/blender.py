@@ -29,7 +29,7 @@ class Blender:
         if self._kind == "fbx":
             for pose in asked.request["poses"]:
                 pose["matrices"] = {in_fbx(n): m for n, m in pose["matrices"].items()}
-        request, out = subject.folder / "blender.json", subject.folder / "blender.bin"
+        request, out = subject.folder / f"blender_{self._kind}.json", subject.folder / f"blender_{self._kind}.bin"
         request.write_text(json.dumps(asked.request))
         told = process.ask(arguments=[str(p) for p in (files[0], request, out)])
         self._version = told["version"]

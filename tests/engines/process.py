@@ -16,15 +16,20 @@ class EngineFailed(Exception):
 
 
 class Process:
-    """A program that answers requests until it is closed. It starts with the first one."""
+    """A program that answers requests, one at a time, until it is closed. It starts with the first one."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
         self._command, self._env = list(command), {**os.environ, **(env or {})}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._running: subprocess.Popen[str] | None = None
+        self._free = threading.Lock()
 
     def ask(self, **request: Any) -> Any:
         """The program's answer. Raises EngineFailed."""
+        with self._free:
+            return self._ask(request)
+
+    def _ask(self, request: dict[str, Any]) -> Any:
         if self._running is None or self._running.poll() is not None:
             pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
             self._running = subprocess.Popen(self._command, text=True, env=self._env, **pipes)
