@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from ..avatar import Clip, Skeleton
 from ..geometry.rotations import quaternions
+from ..humanoid import INDEX
 from ..rig.pose import POSES, posed_rotations
 from .curves import curve
-from .face import blink, express, glance, speak
+from .face import blink, express, glance, look_by_shapes, speak
 from .figure import SIDES, Figure, figure
 from .gait import gait_channels, speed, stride_seconds
 from .jump import flight, flight_share
@@ -41,6 +42,8 @@ def make_clip(name: str, skeleton: Skeleton, *, fps: int = 30, body: Reach | Non
     if "pose" in entry:
         return _still(name, entry, whole, fps)
     take = make_take(name, whole, fps, SKIRTED if reach.skirted else 1.0)
+    if not whole.present[INDEX["leftEye"]]:
+        look_by_shapes(take)
     out, at = solve_take(take, whole, reach)
     return _clip(name, take, whole, out, at)
 

@@ -34,6 +34,14 @@ def glance(take: Take, looks: Sequence[Sequence[float]]) -> None:
         take.add(channel, curve(take.times, keys, period))
 
 
+def look_by_shapes(take: Take) -> None:
+    """Glances as shapes, for a figure without eye bones; 30 degrees are a full shape."""
+    turn, nod = take["eyes.turn"] / 30.0, take["eyes.nod"] / 30.0
+    for left, right, weight in (("Out", "In", turn), ("In", "Out", -turn), ("Down", "Down", nod), ("Up", "Up", -nod)):
+        _put(take, f"eyeLook{left}Left", weight)
+        _put(take, f"eyeLook{right}Right", weight)
+
+
 def express(take: Take, shape: str, weight: F64) -> None:
     """A shape; a name ending in * stands for both sides, the left one a little stronger, as faces are."""
     if shape.endswith("*"):
