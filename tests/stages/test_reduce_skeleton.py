@@ -12,7 +12,7 @@ from avatar_foundry.geometry.rotations import quaternions, rotation_matrices
 from avatar_foundry.humanoid import INDEX, NAMES, REQUIRED
 from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.stages.reduce_levels import LEVELS as BY_LEVEL
-from avatar_foundry.stages.reduce_levels import heirs_of
+from avatar_foundry.stages.reduce_levels import heirs_of, reduce_levels
 from avatar_foundry.stages.reduce_skeleton import LEVELS, reduce_skeleton, without
 
 COUNTS = {"full": 65, "no_twists": 57, "mittens": 37, "no_fingers": 25, "minimal": 19}
@@ -154,3 +154,23 @@ def test_lower_levels_hang_on_fewer_bones():
         remap = heirs_of(skeleton, heirs)
         assert {NAMES[j] for j in remap}.isdisjoint(heirs)
     assert NAMES[heirs_of(skeleton, BY_LEVEL[3][0])[INDEX["leftIndexDistal"]]] == "leftMiddleIntermediate"
+
+
+def test_what_fewer_bones_cost_is_added_to_the_error():
+    avatar = standing()
+    part = avatar.parts[0]
+    told = ({}, *({"posed_mm": 1.0, "posed_mean_mm": 0.5} for _ in range(3)))
+    four = replace(part, lods=(part.mesh,) * 4, lod_errors=told)
+    after = reduce_levels().apply(replace(avatar, parts=(four,))).parts[0]
+    assert after.lods[0] is part.mesh
+    assert after.lods[1] is part.mesh
+    assert after.lod_errors[:2] == told[:2]
+    for k, most in ((2, 3), (3, 2)):
+        mesh = after.lods[k]
+        used = {NAMES[j] for j in np.unique(mesh.joints[mesh.weights > 0])}
+        assert used.isdisjoint(BY_LEVEL[k][0])
+        assert int((mesh.weights > 0).sum(axis=1).max()) == most
+        assert np.abs(mesh.weights.sum(axis=1) - 1).max() < 1e-6
+        assert 1.0 < after.lod_errors[k]["posed_mm"] < 100.0
+        assert 0.5 < after.lod_errors[k]["posed_mean_mm"] < 10.0
+    assert reduce_levels().apply(avatar) is avatar
