@@ -68,7 +68,7 @@ def _lap(body: Figure, reach: Reach, at: F64, side: int) -> Place:
     ahead = unit(along)
     top = unit(np.array([0.0, 1.0, 0.0]) - ahead * ahead[:, 1:2])
     top = unit(top + 0.25 * out)
-    flesh = min(1.12 * reach.girths[thigh], 0.17 * body.legs[side].reach)  # a robe gives way
+    flesh = min(1.28 * reach.girths[thigh], 0.17 * body.legs[side].reach)  # a robe gives way
     point = at[:, thigh] + 0.55 * along + top * (flesh + reach.girths[INDEX[f"{name}Hand"]])
     return point, _hand(unit(ahead - 0.3 * out + 0.04 * top), -top)
 
