@@ -136,6 +136,13 @@ def seen(points: F32, normals: F32, surface: Surface) -> Spots:
     return Spots(surface.paint[face], np.einsum("nc,ncj->nj", weights, surface.corners[face]).astype(np.float32))
 
 
+def nearest(points: F32, surface: Surface) -> Spots:
+    """What of the surface is nearest to each of `points` (N, 3)."""
+    near = closest_points(points, surface.positions, surface.faces, settle=False)
+    uvs = np.einsum("nc,ncj->nj", near.weights, surface.corners[near.face])
+    return Spots(surface.paint[near.face], uvs.astype(np.float32))
+
+
 def barycentric(p: F32, a: F32, b: F32, c: F32) -> NDArray[np.float32]:
     """(N, 3) weights of points in the planes of triangles, clamped into them."""
     u, v, w = b - a, c - a, p - a

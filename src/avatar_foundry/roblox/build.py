@@ -11,7 +11,7 @@ from ..avatar import F32, I32, Avatar, Clip, Frozen, Material, Mesh, Part
 from ..errors import RecipeError
 from ..repair.rays import Rays
 from .attachments import attachments
-from .bake import Paints, Spots, Unwrapped, barycentric, picture, seen, texel_places, unwrap_together
+from .bake import Paints, Spots, Unwrapped, barycentric, nearest, picture, seen, texel_places, unwrap_together
 from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
@@ -29,14 +29,17 @@ FINEST, COARSEST = 0.003, 0.008  # metres
 SPARE = 4  # triangles per piece that stay unused
 HEAD = next(k for k, p in enumerate(PIECES) if p.name == "Head")
 WITHIN_HEAD = ("eyes", "teeth", "tongue")
+EXACT = ("body", "eyes", "tongue")  # kinds of the head's pieces that keep their own vertices
 #: Texture density of the head's pieces beside hair.
 DENSITY = {"body": 1.7, "eyes": 1.6, "teeth": 0.8, "tongue": 0.8, "shell": 1.0}
-DECALS_REACH = {"brows": 0.006, "lashes": 0.0015}  # metres within which cards colour the skin below
+PAINTED = "brows"  # what colours the skin below; lashes would blacken the lids, which lie folded at their roots
+DECAL = 0.006  # metres within which it does
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Made(Frozen):
-    """A part in the making. mesh: without uvs.  density: of its texture.  surface: where its colours come from."""
+    """A part in the making. mesh: without uvs.  density: of its texture.  surface: where its colours come from.
+    exact: whether its vertices are the surface's own."""
 
     name: str
     positions: F32
@@ -45,6 +48,7 @@ class Made(Frozen):
     skin: F32
     surface: Surface
     density: float = 1.0
+    exact: bool = False
 
 
 def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Avatar:
@@ -72,11 +76,12 @@ def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Av
     out += [(m.name, mesh_of(m, u)) for m, u in made]
     sheets.append(material)
     if head:
-        decals = [p for p in parts if p.role in DECALS]
+        decals = [p for p in parts if p.role == PAINTED]
         pieces_ = [
-            Made("Head", p.positions, p.normals, p.faces, p.skin, p.surface, DENSITY.get(p.kind, 1.0)) for p in head
+            Made("Head", p.positions, p.normals, p.faces, p.skin, p.surface, DENSITY.get(p.kind, 1.0), p.kind in EXACT)
+            for p in head
         ]
-        cards = [(gather([p], number, owner, len(PIECES)), DECALS_REACH[p.role]) for p in decals]
+        cards = [gather([p], number, owner, len(PIECES)) for p in decals]
         made, material = painted(pieces_, paints, size, "Face", cards)
         out.append(("Head", head_mesh(made, face)))
         sheets.append(material)
@@ -104,7 +109,7 @@ def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, exp
 
 
 def painted(
-    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[tuple[Surface, float]]
+    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[Surface]
 ) -> tuple[list[tuple[Made, Unwrapped]], Material]:
     """The pieces with places on one texture, and the material that holds it."""
     unwrapped = unwrap_together([(m.positions * np.float32(m.density), m.faces) for m in made], size)
@@ -114,10 +119,13 @@ def painted(
     paint, uvs = np.zeros(len(pixel), np.int32), np.zeros((len(pixel), 2), np.float32)
     for source in {id(m.surface): m.surface for m in made}.values():
         rows = np.isin(mesh, [k for k, m in enumerate(made) if m.surface is source])
-        paint[rows], uvs[rows] = seen(place[rows], normal[rows], source)
+        exact = source in [m.surface for m in made if m.exact]
+        # folded lids and lips lie so near to each other that a ray would meet the wrong one first
+        spots = nearest(place[rows], source) if exact else seen(place[rows], normal[rows], source)
+        paint[rows], uvs[rows] = spots
     colours = paints.colours("base", paint, uvs)
-    for cards, reach in decals:
-        blend(colours, place, normal, cards, reach, paints)
+    for cards in decals:
+        blend(colours, place, normal, cards, paints)
     shine = paints.colours("orm", paint, uvs)
     material = Material(
         name,
@@ -129,19 +137,19 @@ def painted(
     return list(zip(made, unwrapped, strict=True)), material
 
 
-def blend(colours: F32, place: F32, normal: F32, cards: Surface, reach: float, paints: Paints) -> None:
+def blend(colours: F32, place: F32, normal: F32, cards: Surface, paints: Paints) -> None:
     """Lay the colours of cards that float over the skin on it, in place."""
-    low, high = cards.positions.min(axis=0) - reach, cards.positions.max(axis=0) + reach
+    low, high = cards.positions.min(axis=0) - DECAL, cards.positions.max(axis=0) + DECAL
     rows = np.flatnonzero(((place > low) & (place < high)).all(axis=1))
     if not len(rows):
         return
     rays = Rays(cards.positions, cards.faces, np.ones(len(cards.faces), bool))
-    far, face = rays.hit(place[rows] - 0.25 * reach * normal[rows], normal[rows])
-    met = far < 1.25 * reach
+    far, face = rays.hit(place[rows] - 0.25 * DECAL * normal[rows], normal[rows])
+    met = far < 1.25 * DECAL
     rows, face, far = rows[met], face[met], far[met]
     if not len(rows):
         return
-    spots: Spots = _card_spots(place[rows] + (far - 0.25 * reach)[:, None] * normal[rows], face, cards)
+    spots: Spots = _card_spots(place[rows] + (far - 0.25 * DECAL)[:, None] * normal[rows], face, cards)
     over = paints.colours("base", spots.paint, spots.uvs)
     share = over[:, 3:] / 255
     colours[rows, :3] = colours[rows, :3] * (1 - share) + over[:, :3] * share

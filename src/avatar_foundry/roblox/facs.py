@@ -1,4 +1,4 @@
-"""Roblox's face: its FACS controls as sums of ARKit shapes, and the bones that show them, as data.
+"""Roblox's face as data: its FACS controls as sums of ARKit shapes, and where the bones that show them start.
 
 Names: create.roblox.com, FaceControls and FACS poses reference. No vendor says which ARKit shape is which control; the
 table is ours. A share of one half of the face is written as NAME.left or NAME.right.
@@ -51,7 +51,9 @@ CONTROLS: dict[str, Mix] = {
     "Funneler": {"mouthFunnel": 1.0},
     "ChinRaiser": {"mouthShrugLower": 1.0},
     "ChinRaiserUpperLip": {"mouthShrugUpper": 1.0},
-    "LipsTogether": {"mouthClose": 1.0},
+    # closing lips over an open jaw is ARKit's mouthClose; with the jaw closed they only press a little
+    "LipsTogether": {"mouthPressLeft": 0.4, "mouthPressRight": 0.4},
+    "JawDrop_LipsTogether": {"jawOpen": 1.0, "mouthClose": 1.0},
     "LipPresser": _both("mouthPress"),
     "LowerLipSuck": {"mouthRollLower": 1.0},
     "UpperLipSuck": {"mouthRollUpper": 1.0},
@@ -127,7 +129,7 @@ SEEDS: tuple[Seed, ...] = (
     Seed("Jaw", "JawDrop", -2),
     Seed("Chin", "ChinRaiser", 2),
     Seed("UpperLip", "ChinRaiserUpperLip", 2),
-    Seed("LowerLip", "LipsTogether", 2),
+    Seed("LowerLip", "LipPresser", 2),
     Seed("UpperLipRoll", "UpperLipSuck"),
     Seed("LowerLipRoll", "LowerLipSuck"),
     Seed("UpperLipFunnel", "Funneler", 2),

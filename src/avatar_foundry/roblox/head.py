@@ -214,7 +214,10 @@ def cast(kind: str, mesh: Mesh, surface: Surface, budget: int) -> list[Piece]:
     poses = control_poses(mesh)
     drop = np.linalg.norm(poses[ORDER.index("JawDrop")], axis=1)
     lower = drop[mesh.faces].mean(axis=1) > 0.5 * max(float(drop.max(initial=0.0)), 1e-4)
-    sides = [cast_one(kind, mesh, s, surface, budget // 2, TEETH_CELL, 1) for s in (~lower, lower) if s.any()]
+    upper = cast_one(kind, mesh, ~lower, surface, budget // 2, TEETH_CELL, 1)
+    if upper is not None:  # gums that stretch from jaw to jaw in the shapes stay with the upper one
+        upper = replace(upper, poses=np.zeros_like(upper.poses))
+    sides = (upper, cast_one(kind, mesh, lower, surface, budget // 2, TEETH_CELL, 1))
     return [p for p in sides if p is not None]
 
 
@@ -222,6 +225,8 @@ def cast_one(
     kind: str, mesh: Mesh, some: NDArray[np.bool_], surface: Surface, budget: int, cell: float, most: int
 ) -> Piece | None:
     """Some faces (F,) as a closed mesh of at most `most` components, which moves as they do; None without a solid."""
+    if not some.any():
+        return None
     rows, part = np.unique(mesh.faces[some]), surface.only(some)
     field = solid(part, cell, 2 * cell)
     found = next(iter(pieces(replace(field, label=np.zeros_like(field.label)), 1)), None)
