@@ -20,6 +20,8 @@ SIDEWAYS = {
     **{f"left{b}": BACK for b in ("Shoulder", "UpperArm", "LowerArm", "Hand", "IndexProximal", "LittleDistal")},
     **{f"right{b}": FRONT for b in ("Shoulder", "UpperArm", "LowerArm", "Hand", "IndexProximal", "LittleDistal")},
 }
+# degrees forward of upright in which trunk bones stand when a figure in a clip just stands
+LEANS = {"hips": 0.0, "spine": -6.0, "chest": -8.0, "upperChest": -4.0, "neck": 0.0, "head": 0.0}
 # local rotations of the bones of a public Mixamo-like skeleton at rest, xyzw, right-handed
 MEASURED = {
     "leftUpperLeg": (0.0, 0.0217, -0.9998, 0.0),
@@ -38,6 +40,9 @@ MEASURED = {
 def frame(name: str, at: np.ndarray) -> np.ndarray:
     """(3, 3) Mixamo's axes of a bone of the standing body."""
     y = at[INDEX[MAIN_CHILD[name]]] - at[INDEX[name]] if name in MAIN_CHILD else np.array([0.0, 1.0, 0.0])
+    if name in LEANS:
+        lean = np.radians(LEANS[name])
+        y = np.array([0.0, np.cos(lean), np.sin(lean)])
     y /= np.linalg.norm(y)
     x = SIDEWAYS[name] - y * (SIDEWAYS[name] @ y)
     x /= np.linalg.norm(x)

@@ -1,7 +1,7 @@
 """Mixamo: its 65 joints with its axes, so that its clips play by the names of their bones.
 
 A Mixamo clip says how each bone is turned within its parent, rest included. It gives the right pose on a skeleton whose
-bones have the same axes: +Y along the bone; in the T-pose +X to the figure's left in the trunk, to its right in the
+bones have the same axes: +Y along the bone in limbs and nearly upright in the trunk; in the T-pose +X to the figure's left in the trunk, to its right in the
 legs, backwards in the left arm and forwards in the right one; thumbs turn in the plane of the palm. Measured on two
 public skeletons (docs/decisions/mixamo-axes.md).
 """
@@ -39,6 +39,10 @@ def _axes(name: str) -> tuple[Axis, Axis]:
 TURNS: dict[str, F64] = {n: turn_to(n, *_axes(n)) for n in NAMES if rpm_name(n)}
 
 
+#: How trunk bones stand in its clips when a figure just stands: degrees forward of upright.
+STANDS = {"hips": 0.0, "spine": -6.0, "chest": -8.0, "upperChest": -4.0, "neck": 0.0, "head": 0.0}
+
+
 def mixamo_name(name: str) -> str:
     """leftUpperArm -> mixamorigLeftArm; "" for what Mixamo has not: twists, jaw, eyes."""
     theirs = rpm_name(name)
@@ -63,7 +67,7 @@ PLATFORM = Platform(
         "fbx": lambda avatar: write_fbx(with_colon(avatar), FbxOptions(hips=f"{PREFIX}:Hips")),
         "obj": write_obj_zip,
     },
-    skeleton=Scheme(with_ends(renamed(NAMES, PARENTS, mixamo_name)).joints, turns=TURNS),
+    skeleton=Scheme(with_ends(renamed(NAMES, PARENTS, mixamo_name)).joints, turns=TURNS, stands=STANDS),
     bone_axis="+Y",
     texture_size=1024,
     budget=Budget(triangles=70_000, bones=80, materials=16, draw_calls=16, texture=2048, bytes=32_000_000),

@@ -149,6 +149,7 @@ SCHEME = Scheme(
     JOINTS,
     turns={n: _turn(n) for n in NAMES if not n.endswith("Eye")},
     like={"leftFoot": "leftLowerLeg", "rightFoot": "rightLowerLeg"},
+    stands={"hips": 2.0, "spine": -2.0, "chest": -6.0, "upperChest": -4.0, "neck": 19.0, "head": 0.0},
     share={j.name: j.name.replace("_01_", "_02_") for j in JOINTS if "_twist_01_" in j.name},
 )
 

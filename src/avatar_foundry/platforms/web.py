@@ -7,7 +7,7 @@ from ..formats import write_obj_zip
 from ..humanoid import NAMES, PARENTS, REQUIRED
 from ..stages.adapt_skeleton import Scheme, renamed
 from .files import static_glb, usdz, write_both
-from .mixamo import TURNS
+from .mixamo import STANDS, TURNS
 from .platform import Budget, Platform
 from .rpm import rpm_name, with_ends
 
@@ -18,7 +18,7 @@ PLATFORM = Platform(
     atlas=True,
     exports={"obj": write_obj_zip, "usdz": usdz()},
     static=static_glb,
-    skeleton=Scheme(with_ends(renamed(NAMES, PARENTS, rpm_name)).joints, turns=TURNS),
+    skeleton=Scheme(with_ends(renamed(NAMES, PARENTS, rpm_name)).joints, turns=TURNS, stands=STANDS),
     texture_size=2048,
     texture_format="webp",
     texel=4,

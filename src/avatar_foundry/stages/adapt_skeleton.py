@@ -56,6 +56,8 @@ class Scheme:
 
     turns: canonical name -> (3, 3) rotation T; the joint's axes become rest @ T. Absent: unchanged.
     like:  canonical name -> the canonical joint whose turned axes it takes instead.
+    stands: canonical name -> degrees by which its +Y leans forward, before it is turned, whatever the body's own bone
+           does. Clips of others say how trunk bones stand, and at rest they are to stand as theirs do.
     share: name of a weighted joint -> a second one beyond it or before it: skin weights are shared out between the two
            by where a vertex lies.
     """
@@ -64,6 +66,7 @@ class Scheme:
     turns: Mapping[str, F64] = field(default_factory=dict)
     like: Mapping[str, str] = field(default_factory=dict)
     share: Mapping[str, str] = field(default_factory=dict)
+    stands: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -75,6 +78,13 @@ def turn_to(name: str, x: Axis, y: Axis) -> F64:
     """(3, 3) the turn that gives a canonical bone in the T-pose the axes +X and +Y, in model space."""
     ours, theirs = (np.stack([a, b, np.cross(a, b)], axis=1) for a, b in (T_AXES[name], (x, y)))
     return np.asarray(np.rint(ours.T @ theirs), np.float64)
+
+
+def leaning(name: str, degrees: float) -> F64:
+    """(3, 3) axes of a canonical bone in the T-pose, leant forward about the figure's left."""
+    x, y = T_AXES[name]
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]) @ np.stack([x, y, np.cross(x, y)], axis=1)
 
 
 def renamed(skeleton_names: tuple[str, ...], parents: tuple[int, ...], rename: Callable[[str], str]) -> Scheme:
@@ -169,7 +179,8 @@ def place(joints: tuple[Joint, ...], scheme: Scheme, skeleton: Skeleton, crown: 
             out[k, :3, 3] += along * max(length, 1e-3)
         model = scheme.like.get(j.source, j.source)
         model = model if model in index else j.source
-        out[k, :3, :3] = rest[index[model], :3, :3] @ scheme.turns.get(model, np.eye(3))
+        own = leaning(model, scheme.stands[model]) if model in scheme.stands else rest[index[model], :3, :3]
+        out[k, :3, :3] = own @ scheme.turns.get(model, np.eye(3))
     number = {j.name: k for k, j in enumerate(joints)}
     parents = np.array([number.get(j.parent, -1) for j in joints], np.int16)
     return Skeleton(tuple(number), parents, out.astype(np.float32))
