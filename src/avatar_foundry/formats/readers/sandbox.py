@@ -37,6 +37,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 SLACK = 4.0
 GRACE = 2.0  # seconds that the kernel and the keeper get beyond the child's own limit
 USD = find_spec("pxr") is not None
+USD_BEGINS = (b"PXR-", b"#usd", b"PK\x03\x04")  # crate, text, and any archive, which may hold either
 LARGEST = 4 << 30  # bytes of an answer
 
 
@@ -226,7 +227,7 @@ def serve(order: dict[str, Any], given: int, answer: int) -> NoReturn:
         with open(given, "rb", closefd=False) as file:
             file.seek(0)
             data = file.read()
-        limit(float(order["seconds"]), int(order["megabytes"]))
+        limit(float(order["seconds"]), int(order["megabytes"]), files=USD and data[:4] in USD_BEGINS)
         gc.disable()  # the process ends before it would pay
         try:
             parcel = [b"U", *wrap(read_upload(str(order["name"]), data))]
@@ -241,8 +242,11 @@ def serve(order: dict[str, Any], given: int, answer: int) -> NoReturn:
         os._exit(code)
 
 
-def limit(seconds: float, megabytes: int) -> None:
-    """Take away what reading does not need. Memory is counted from what the process has already."""
+def limit(seconds: float, megabytes: int, *, files: bool = False) -> None:
+    """Take away what reading does not need. Memory is counted from what the process has already.
+
+    files: leave it files, which USD's library reads and nothing else does.
+    """
     with open("/proc/self/statm") as file:
         taken = int(file.read().split()[5]) * resource.getpagesize()
     memory = taken + (megabytes << 20)
@@ -250,7 +254,7 @@ def limit(seconds: float, megabytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     whole = max(1, int(seconds + 0.999))
     resource.setrlimit(resource.RLIMIT_CPU, (whole + 1, whole + 2))
-    if not USD:  # USD's library reads files only, and of no other format
+    if not files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     signal.setitimer(signal.ITIMER_PROF, seconds)
