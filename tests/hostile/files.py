@@ -113,7 +113,9 @@ GLTF: dict[str, Callable[[dict[str, Any]], Any]] = {
     "buffer outside": lambda d: d["buffers"][0].update(uri="../../../../etc/passwd"),
     "buffer by file address": lambda d: d["buffers"][0].update(uri="file:///etc/passwd"),
     "buffer by web address": lambda d: d["buffers"][0].update(uri="http://169.254.169.254/latest/meta-data"),
-    "draco": lambda d: d.update(extensionsRequired=["KHR_draco_mesh_compression"]),
+    "draco noise": lambda d: d["meshes"][0]["primitives"][0].update(
+        extensions={"KHR_draco_mesh_compression": {"bufferView": 0, "attributes": {"POSITION": 0}}}
+    ),
     "unknown extension": lambda d: d.update(extensionsRequired=["EVIL_extension"]),
     "version 1": lambda d: d["asset"].update(version="1.0"),
     "no asset": lambda d: d.pop("asset"),
