@@ -84,7 +84,8 @@ def leaning(name: str, degrees: float) -> F64:
     """(3, 3) axes of a canonical bone in the T-pose, leant forward about the figure's left."""
     x, y = T_AXES[name]
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]]) @ np.stack([x, y, np.cross(x, y)], axis=1)
+    lean = np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
+    return np.asarray(lean @ np.stack([x, y, np.cross(x, y)], axis=1), np.float64)
 
 
 def renamed(skeleton_names: tuple[str, ...], parents: tuple[int, ...], rename: Callable[[str], str]) -> Scheme:
