@@ -40,7 +40,7 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
     hips += body.leg * np.stack([take["hips.x"], take["hips.y"], take["hips.z"]], axis=-1)
     lift, sink = np.zeros(count), np.zeros(count)
     clear: list[tuple[F64, F64]] = []
-    for again in (True, True, True, False):
+    for again in (*[True] * 5, False):
         raised = lower_hips(take, body, ways, hips + lift[:, None] * [0.0, 1.0, 0.0], hips_turn)
         raised[:, 1] += sink
         at[:, 0] = raised
@@ -59,7 +59,7 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
         deep = np.maximum(-low - ALLOWED, 0.0) * (1.0 - lie)
         if deep.max() < 1e-3 and np.abs(low * lie).max() < 1e-3:
             break
-        lift = lift + 1.5 * envelope(deep, max(1, round(0.1 * take.fps)), take.loop)
+        lift = lift + 2.0 * envelope(deep, max(1, round(0.1 * take.fps)), take.loop)
         sink = sink - low * lie
     _put_twists(body, out)
     _place_all(body, out, at)
