@@ -33,7 +33,8 @@ EXACT = ("body", "eyes", "tongue")  # kinds of the head's pieces that keep their
 #: Texture density of the head's pieces beside hair.
 DENSITY = {"body": 1.7, "eyes": 1.6, "teeth": 0.8, "tongue": 0.8, "shell": 1.0}
 PAINTED = "brows"  # what colours the skin below; lashes would blacken the lids, which lie folded at their roots
-DECAL = 0.006  # metres within which it does
+DECAL = 0.004  # metres within which it does
+LEVEL = 0.6  # cosine between skin and card: the folded lid below a brow looks up at it
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -145,7 +146,10 @@ def blend(colours: F32, place: F32, normal: F32, cards: Surface, paints: Paints)
         return
     rays = Rays(cards.positions, cards.faces, np.ones(len(cards.faces), bool))
     far, face = rays.hit(place[rows] - 0.25 * DECAL * normal[rows], normal[rows])
-    met = far < 1.25 * DECAL
+    a, b, c = (cards.positions[cards.faces[face, k]] for k in range(3))
+    flat = np.cross(b - a, c - a)
+    level = np.abs(np.einsum("nj,nj->n", flat, normal[rows])) > LEVEL * np.linalg.norm(flat, axis=1)
+    met = (far < 1.25 * DECAL) & level
     rows, face, far = rows[met], face[met], far[met]
     if not len(rows):
         return
