@@ -138,7 +138,7 @@ CHEAPER = {  # what makes room where a budget was not met, beyond what was tried
     "bones": 'no skeleton is smaller than "skeleton": "minimal"',
     "morphs": "the platform needs them",
     "texture_memory": 'ask for fewer materials, or "atlas": true',
-    "bytes": 'state fewer "morphs" or "triangles", or ask for "morph_targets": false, or "meshopt" where the engine reads it',
+    "bytes": 'state fewer "morphs" or "triangles", set "morph_targets": false, or take "meshopt" where it is read',
 }
 
 

@@ -1,9 +1,9 @@
 """Mixamo: its 65 joints with its axes, so that its clips play by the names of their bones.
 
 A Mixamo clip says how each bone is turned within its parent, rest included. It gives the right pose on a skeleton whose
-bones have the same axes: +Y along the bone in limbs and nearly upright in the trunk; in the T-pose +X to the figure's left in the trunk, to its right in the
-legs, backwards in the left arm and forwards in the right one; thumbs turn in the plane of the palm. Measured on two
-public skeletons (docs/decisions/mixamo-axes.md).
+bones have the same axes: +Y along the bone in limbs and nearly upright in the trunk; in the T-pose +X to the figure's
+left in the trunk, to its right in the legs, backwards in the left arm and forwards in the right one; thumbs turn in the
+plane of the palm. Measured on two public skeletons (docs/decisions/mixamo-axes.md).
 """
 
 from dataclasses import replace

@@ -59,7 +59,9 @@ def find_skeleton(avatar: Avatar, ledger: Ledger, options: Options) -> Avatar:
     )
     judge_fit(found, avatar, options, ledger.rig)
     bare = avatar.map_meshes(lambda mesh: replace(mesh, joints=None, weights=None))
-    stood = transform(replace(bare, skeleton=None, clips=(), springs=()), scale=found.scale, turn=found.turn, shift=found.shift)
+    stood = transform(
+        replace(bare, skeleton=None, clips=(), springs=()), scale=found.scale, turn=found.turn, shift=found.shift
+    )
     return replace(stood, skeleton=skeleton_from(found.joints))
 
 
