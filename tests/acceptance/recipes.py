@@ -35,6 +35,8 @@ def recipe(number: int) -> dict[str, Any]:
         "compression": dice.choices(("none", "meshopt", "draco"), (70, 22, 8))[0],
         "seed": dice.choice((0, 1, 2**53, dice.randrange(2**40))),
     }
+    if asked["platform"] in ("vrm", "vrchat"):
+        asked["pose"] = "T"  # VRM demands it
     if dice.random() < 0.2:
         asked["preset"] = dice.choice(sorted(load_presets()))
     if dice.random() < 0.15:

@@ -46,7 +46,7 @@ PLATFORM = Platform(
     plain=True,  # neither UniVRM nor glTFast knows WebP
     packages={"meshopt": "com.unity.meshopt.decompress", "draco": "com.unity.cloud.draco"},
     severities={
-        "skeleton/t-pose": ("warning", "the SDK retargets from the T-pose, and the VRM beside the file demands it"),
+        "skeleton/t-pose": ("error", "the SDK retargets from the T-pose, and the VRM beside the file demands it"),
         "skeleton/stance": ("warning", "Unity's Humanoid importer says the bone is not in T-pose"),
         "skeleton/canonical-bone": ("error", "the SDK demands chest, neck and both shoulders besides the fifteen"),
         "skeleton/chest-children": ("warning", "the SDK checks that shoulders and neck are children of the chest"),
