@@ -55,7 +55,7 @@ def speak(take: Take, sounds: Sequence[Sequence[float | str]]) -> None:
     """Visemes (seconds, sound, weight): each fades into the next."""
     starts = [float(s[0]) for s in sounds] + [float(sounds[-1][0]) + 0.2]
     for k, (start, sound, weight) in enumerate(sounds):
-        before = starts[k - 1] if k else float(start) - 0.1
+        before = starts[k - 1] if k else max(float(start) - 0.1, 0.0)  # the mouth is still when a clip begins
         after = starts[k + 1]
         keys = [[before, 0.0], [float(start), float(weight)], [after, 0.0]]
         _put(take, f"viseme_{sound}", curve(take.times, keys))
