@@ -20,7 +20,7 @@ from avatar_foundry.geometry.rotations import quaternions, rotation_matrices
 from avatar_foundry.humanoid import INDEX
 from avatar_foundry.pipeline import run
 from avatar_foundry.platforms import PLATFORMS
-from avatar_foundry.stages.add_springs import extend_clip
+from avatar_foundry.stages.spring_joints import extend_clip
 
 KEYS = (0, 7, 16, 30)
 

@@ -4,9 +4,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..avatar import F32, I32, Binding, Mesh, Part
 from ..geometry import triangulate_pair
+from ..geometry.memo import freeze
 from ..pack import open_pack
 from .evaluate import BODY_VERTICES
 
@@ -45,3 +47,35 @@ def body_part(base: F32) -> Part:
     mesh = body_mesh()
     skin = Mesh(np.array(base[:BODY_VERTICES], np.float32), mesh.faces, uvs=mesh.uvs, uv_faces=mesh.uv_faces)
     return Part("body", "body", (skin,), material="skin", binding=mesh.binding)
+
+
+def base_vertices(mesh: Mesh) -> I32:
+    """(V,) the base vertex that each vertex of some piece or level of a body is, -1 where it is none.
+
+    Told by the uvs, which no two corners of the body share: they survive hiding, levels of detail and poses.
+    """
+    out = np.full(len(mesh.positions), -1, np.int32)
+    if mesh.uvs is None or mesh.uv_faces is None or not len(mesh.uvs):
+        return out
+    known, number = _by_uv()
+    key = _packed(mesh.uvs)
+    place = np.minimum(np.searchsorted(known, key), len(known) - 1)
+    own = np.where(known[place] == key, number[place], -1)
+    out[mesh.faces.reshape(-1)] = own[mesh.uv_faces.reshape(-1)]
+    return out
+
+
+@lru_cache(maxsize=1)
+def _by_uv() -> tuple[NDArray[np.uint64], I32]:
+    """All uvs of the body as sorted numbers, and the base vertex at each."""
+    mesh = body_mesh()
+    vertex = np.zeros(len(mesh.uvs), np.int32)
+    vertex[mesh.uv_faces.reshape(-1)] = mesh.faces.reshape(-1)
+    key = _packed(mesh.uvs)
+    order = np.argsort(key)
+    return freeze((key[order], vertex[order]))
+
+
+def _packed(uvs: F32) -> NDArray[np.uint64]:
+    """(U,) each uv's two floats as the bits of one number."""
+    return np.ascontiguousarray(uvs, np.float32).view(np.uint64)[:, 0]

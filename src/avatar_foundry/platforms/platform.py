@@ -100,7 +100,7 @@ class Platform:
     glb:          how its main file is written.
     lods:         "separate": NAME_lod1.glb .. beside the main file; "msft": in the main file too.
     texture_size: default edge, pixels.  texture_format: default file format of textures.
-    springs:      whether hair, skirts and capes get chains of joints that swing.
+    springs:      whether hair, skirts, capes and long ears get chains of joints that swing.
     atlas:        whether body and outfit are merged into two draw calls unless the recipe says otherwise.
     rules:        id prefixes of the rules that apply.
     severities:   rule id -> (severity, reason), where it differs from the rule's own; "off": it does not apply.

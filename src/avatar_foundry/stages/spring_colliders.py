@@ -1,12 +1,13 @@
 """Spheres and capsules in the body that springs keep out of, fitted to the surface around each bone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import Collider, Part, Skeleton
+from ..avatar import Collider, Part, Skeleton, Spring
 
 F64 = NDArray[np.float64]
 # group, bone, where it starts and ends: a joint, or two joints and the share of the way between them
@@ -16,6 +17,8 @@ LIMBS = (
     ("legs", "leftLowerLeg", "leftFoot"),
     ("legs", "rightLowerLeg", "rightFoot"),
 )
+CLEAR = 0.002  # metres between a collider and what it keeps out at rest
+LEAST = 0.01  # metres: a smaller collider keeps nothing out
 WITHIN = 0.4  # quantile of the surface's distance from the axis
 
 
@@ -48,6 +51,18 @@ def body_colliders(parts: Sequence[Part], skeleton: Skeleton) -> tuple[Collider,
             cloud = around(parts, skeleton, (bone, f"{bone}Twist"))
             if len(cloud):
                 out.append(_fit(group, bone, at[bone], at[end], cloud))
+    return tuple(out)
+
+
+def clear_of(colliders: Sequence[Collider], springs: Sequence[Spring], skeleton: Skeleton) -> tuple[Collider, ...]:
+    """The colliders that some spring minds, small enough to leave every such spring alone at rest."""
+    at = dict(zip(skeleton.names, skeleton.rest[:, :3, 3].astype(np.float64), strict=True))
+    out = []
+    for c in colliders:
+        mine = [s for s in springs if c.group in s.groups]
+        gaps = [float(distance_to(np.array([at[n] for n in s.joints[1:]]), c).min()) - s.radius - CLEAR for s in mine]
+        if mine and (least := min(c.radius, *gaps)) > LEAST:
+            out.append(replace(c, radius=round(least, 5)))
     return tuple(out)
 
 

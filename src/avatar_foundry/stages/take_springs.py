@@ -13,8 +13,8 @@ import numpy as np
 from ..avatar import Avatar, Skeleton, Spring
 from ..humanoid import INDEX
 from ..pipeline import stage
-from .add_springs import extend_clip
-from .spring_colliders import body_colliders, distance_to
+from .spring_colliders import body_colliders, clear_of
+from .spring_joints import extend_clip
 
 WORDS = {  # in names of joints -> what swings
     **dict.fromkeys(("hair", "hairs", "bang", "bangs", "fringe", "ponytail", "pigtail", "twintail", "ahoge"), "hair"),
@@ -33,8 +33,6 @@ MANNERS = {  # stiffness, drag, radius in metres, what it collides with
 }
 SHORTEST = 0.04  # metres: what hangs less does not swing
 END = 0.07  # metres from a last joint to its end where the chain does not say
-CLEAR = 0.002  # metres between a collider and what it keeps out at rest
-LEAST = 0.01  # metres: a smaller collider keeps nothing out
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\x00-\x7f]+")
 
 
@@ -51,18 +49,9 @@ def take_springs(avatar: Avatar) -> Avatar:
     if not springs:
         return avatar if not avatar.springs else replace(avatar, springs=())
     grown, springs = with_ends(avatar, skeleton, springs)
-    at = dict(zip(grown.names, grown.rest[:, :3, 3].astype(np.float64), strict=True))
-    colliders = []
-    for c in body_colliders(avatar.parts, skeleton):
-        near = [
-            float(distance_to(np.array([at[n] for n in s.joints[1:]]), c).min()) - s.radius - CLEAR
-            for s in springs
-            if c.group in s.groups
-        ]
-        if near and (radius := min(c.radius, *near)) > LEAST:
-            colliders.append(replace(c, radius=round(radius, 5)))
+    colliders = clear_of(body_colliders(avatar.parts, skeleton), springs, grown)
     clips = tuple(extend_clip(c, grown) for c in avatar.clips) if grown is not skeleton else avatar.clips
-    return replace(avatar, skeleton=grown, clips=clips, springs=tuple(springs), colliders=tuple(colliders))
+    return replace(avatar, skeleton=grown, clips=clips, springs=tuple(springs), colliders=colliders)
 
 
 def kind_of(name: str) -> str:
