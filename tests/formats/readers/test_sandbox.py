@@ -4,15 +4,21 @@ import faulthandler
 import os
 import signal
 import time
+from dataclasses import replace
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
+from tests.figures import figure
 from tests.formats.readers import models as m
 from tests.formats.readers.test_formats import FILES
 
+from avatar_foundry.avatar import Collider, Spring
 from avatar_foundry.errors import SourceError, StageFailed
 from avatar_foundry.formats.readers import read_upload, sandbox
-from avatar_foundry.formats.readers.parcel import unwrap, wrap
+from avatar_foundry.formats.readers.parcel import KINDS, unwrap, wrap
+from avatar_foundry.formats.readers.upload import Upload
+from avatar_foundry.formats.vrm import write_vrm
 
 
 def same(a, b) -> bool:
@@ -39,6 +45,31 @@ def test_a_parcel_of_anything_else_is_refused() -> None:
     for bad in (b"", good[:50], good.replace(b'"Upload"', b'"system"', 1), good.replace(b"<f4", b"|O8", 1)):
         with pytest.raises(StageFailed):
             unwrap(bad)
+
+
+def kinds_in(kind: Any, seen: set[str]) -> set[str]:
+    """Names of all classes with fields that a value of this type may hold."""
+    for inner in get_args(kind):
+        kinds_in(inner, seen)
+    if (hasattr(kind, "__dataclass_fields__") or hasattr(kind, "_fields")) and kind.__name__ not in seen:
+        seen.add(kind.__name__)
+        for inner in get_type_hints(kind).values():
+            kinds_in(inner, seen)
+    return seen
+
+
+def test_a_parcel_takes_all_that_an_upload_may_hold() -> None:
+    assert set(KINDS) == kinds_in(Upload, set())
+
+
+def test_a_vrm_arrives_with_its_springs() -> None:
+    avatar = figure(1)
+    own = Spring("hair", ("jaw",), groups=("all",))
+    ball = Collider("all", "head", (0.0, 1.6, 0.0), (0.0, 1.6, 0.0), 0.1)
+    data = write_vrm(replace(avatar, springs=(own,), colliders=(ball,)))
+    arrived = sandbox.read_safely("a.vrm", data)
+    assert arrived.avatar.springs
+    assert same(arrived, read_upload("a.vrm", data))
 
 
 def test_too_little_memory_is_told() -> None:

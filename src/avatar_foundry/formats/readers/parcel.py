@@ -11,14 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ...avatar import Avatar, Clip, Material, Mesh, Morph, Part, Skeleton, Texture
+from ...avatar import Avatar, Binding, Clip, Collider, Material, Mesh, Morph, Part, Skeleton, Spring, Texture
 from ...errors import StageFailed
 from .upload import Expression, Node, Source, Upload, Vrm
 
-KINDS: dict[str, Any] = {
-    k.__name__: k
-    for k in (Upload, Avatar, Part, Mesh, Morph, Skeleton, Material, Texture, Clip, Source, Vrm, Node, Expression)
-}
+OURS = (Avatar, Part, Binding, Mesh, Morph, Skeleton, Spring, Collider, Material, Texture, Clip)
+KINDS: dict[str, Any] = {k.__name__: k for k in (*OURS, Upload, Source, Vrm, Node, Expression)}
 DTYPES = {"<f4", "<f8", "<i4", "<i8", "<u2", "<i2", "|u1", "|b1"}
 
 
