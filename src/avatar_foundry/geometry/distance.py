@@ -21,16 +21,21 @@ class Closest(NamedTuple):
     point: F32
 
 
+def dot(a: NDArray[Any], b: NDArray[Any]) -> NDArray[Any]:
+    """(...) of vectors (..., 3): column by column, which numpy does several times faster than a sum over short rows."""
+    return np.asarray(a[..., 0] * b[..., 0] + a[..., 1] * b[..., 1] + a[..., 2] * b[..., 2])
+
+
 def project(points: NDArray[Any], a: NDArray[Any], b: NDArray[Any], c: NDArray[Any]) -> NDArray[Any]:
     """Barycentric weights (..., 3) of the points of triangles a b c closest to `points`, all (..., 3).
 
     Ericson, Real-Time Collision Detection, 5.1.5: by Voronoi region. Degenerate triangles act as their edges.
     """
     ab, ac, ap = b - a, c - a, points - a
-    d1, d2 = (ab * ap).sum(-1), (ac * ap).sum(-1)
+    d1, d2 = dot(ab, ap), dot(ac, ap)
     bp, cp = points - b, points - c
-    d3, d4 = (ab * bp).sum(-1), (ac * bp).sum(-1)
-    d5, d6 = (ab * cp).sum(-1), (ac * cp).sum(-1)
+    d3, d4 = dot(ab, bp), dot(ac, bp)
+    d5, d6 = dot(ab, cp), dot(ac, cp)
     va, vb, vc = d3 * d6 - d5 * d4, d5 * d2 - d1 * d6, d1 * d4 - d3 * d2
 
     def ratio(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
@@ -55,27 +60,41 @@ def project(points: NDArray[Any], a: NDArray[Any], b: NDArray[Any], c: NDArray[A
     return np.stack([1 - v - w, v, w], axis=-1)
 
 
-def closest_points(points: NDArray[Any], positions: NDArray[Any], faces: I32, *, settle: bool = True) -> Closest:
+def closest_points(
+    points: NDArray[Any],
+    positions: NDArray[Any],
+    faces: I32,
+    *,
+    settle: bool = True,
+    candidates: int = 8,
+    slack: float = 0.0,
+) -> Closest:
     """The closest point of the surface for each of `points` (N, 3). Exact up to rounding; `settle=False`: mostly.
 
     Samples on the triangles find candidates in a tree; a candidate is projected on unless its sample is too far for
     any point of its triangle to be nearest. Points whose nearest samples do not settle that ask for more of them.
+    candidates: samples that are looked at first, and without `settle` the only ones. One is several times faster than
+    eight, and then off by a fraction of the distance between samples at worst.
+    slack: share by which a sample may be farther than the nearest: quick where points lie far from the surface.
     """
     from scipy.spatial import cKDTree
 
     p = points.astype(np.float64)
     corners = positions[faces].astype(np.float64)
     samples, owner, reach = _samples(corners)
-    tree, farthest = cKDTree(samples), float(reach.max())
+    # split in the middle of space: as fast to ask near the surface, and far faster far from it
+    tree = cKDTree(samples, balanced_tree=False, compact_nodes=False)
+    farthest = float(reach.max())
     gap = np.full(len(p), np.inf)
     face, weights = np.zeros(len(p), np.int64), np.zeros((len(p), 3))
-    open_, count = np.arange(len(p)), 8
+    open_, count = np.arange(len(p)), candidates
     while len(open_):
         count = min(count, len(samples))
-        far, near = tree.query(p[open_], k=count)
+        far, near = tree.query(p[open_], k=count, eps=slack)
         far, near = np.asarray(far).reshape(len(open_), -1), np.asarray(near).reshape(len(open_), -1)
         _keep_nearer(gap, face, weights, p, corners, open_, owner[near[:, 0]])
-        row, column = np.nonzero(far[:, 1:] - reach[near[:, 1:]] < gap[open_, None])
+        first = owner[near[:, :1]]
+        row, column = np.nonzero((far[:, 1:] - reach[near[:, 1:]] < gap[open_, None]) & (owner[near[:, 1:]] != first))
         _keep_nearer(gap, face, weights, p, corners, open_[row], owner[near[row, column + 1]])
         settled = far[:, -1] - farthest >= gap[open_]
         open_ = open_[~settled] if settle and count < len(samples) else open_[:0]
@@ -96,11 +115,16 @@ def _keep_nearer(
     """Project points `rows` on triangles `tries` and enter what is nearer than known; rows rise and may repeat."""
     if not len(rows):
         return
-    t = corners[tries]
-    w = project(p[rows], t[:, 0], t[:, 1], t[:, 2])
-    d = np.sqrt(((np.einsum("nc,ncj->nj", w, t) - p[rows]) ** 2).sum(-1))
-    order = np.lexsort((tries, d, rows))
-    first = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
+    q = np.ascontiguousarray(p[rows].T).T  # column by column: see `dot`
+    a, b, c = (np.ascontiguousarray(corners[tries, k].T).T for k in range(3))
+    w = project(q, a, b, c)
+    away = w[:, :1] * a + w[:, 1:2] * b + w[:, 2:] * c - q
+    d = np.sqrt(dot(away, away))
+    if (np.diff(rows) > 0).all():
+        first = np.arange(len(rows))
+    else:
+        order = np.lexsort((tries, d, rows))
+        first = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
     first = first[d[first] < gap[rows[first]]]
     gap[rows[first]], face[rows[first]], weights[rows[first]] = d[first], tries[first], w[first]
 

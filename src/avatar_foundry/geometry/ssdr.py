@@ -16,6 +16,7 @@ ROUNDS = 14
 SWEEPS = 2  # over all bones per round
 STEPS = 120  # of projected gradient per round
 CANDIDATES = 12
+ROWS = 8
 RIDGE = 1e-8  # square metres: weights that matter to no pose stay where they are
 
 
@@ -57,14 +58,19 @@ def largest(weights: F64, count: int) -> NDArray[np.int64]:
 
 def moved(rest: F64, found: Decomposition) -> F64:
     """(P, V, 3) what the bones make of the surface."""
-    each = carried(rest, found.turns, found.moves)
-    out = np.einsum("vb,pbvj->pvj", found.weights[:, :-1], each)
-    return np.asarray(out + found.weights[:, -1][None, :, None] * rest)
+    poses, bones = found.turns.shape[:2]
+    ahead = np.concatenate([rest, np.ones((len(rest), 1))], axis=1)
+    shares = (found.weights[:, :bones, None] * ahead[:, None, :]).reshape(len(rest), 4 * bones)
+    each = np.concatenate([found.turns, found.moves[..., None]], axis=3)  # (P, B, 3, 4)
+    # rows by the handful: OpenBLAS shares larger products among threads, and rounds by how many there are
+    rows = np.pad(shares, ((0, -len(rest) % ROWS), (0, 0))).reshape(-1, ROWS, 4 * bones)
+    out = (rows @ each.transpose(1, 3, 0, 2).reshape(4 * bones, 3 * poses)).reshape(-1, poses, 3)[: len(rest)]
+    return np.asarray(out.transpose(1, 0, 2) + found.weights[:, -1][None, :, None] * rest)
 
 
 def carried(rest: F64, turns: F64, moves: F64) -> F64:
-    """(P, B, V, 3) each vertex as each bone alone would take it."""
-    return np.asarray(np.einsum("pbij,vj->pbvi", turns, rest) + moves[:, :, None, :])
+    """(..., V, 3) the vertices (V, 3) as rigid transforms (..., 3, 3), (..., 3) take them."""
+    return np.asarray(rest @ np.swapaxes(turns, -1, -2) + moves[..., None, :])
 
 
 def solve_weights(
@@ -84,10 +90,10 @@ def solve_weights(
     gram, right = np.zeros((len(rest), count, count)), np.zeros((len(rest), count))
     still = np.zeros((len(rest), 1, 3))
     for p in range(len(poses)):
-        each = np.swapaxes(np.einsum("bij,vj->bvi", turns[p], rest) + moves[p][:, None] - rest, 0, 1)
+        each = np.swapaxes(carried(rest, turns[p], moves[p]) - rest, 0, 1)
         way = np.take_along_axis(np.concatenate([each, still], axis=1), columns[:, :, None], axis=1)
         gram += importance[p] * (way @ np.swapaxes(way, 1, 2))
-        right += importance[p] * np.einsum("vbj,vj->vb", way, poses[p] - rest)
+        right += importance[p] * (way @ (poses[p] - rest)[:, :, None])[:, :, 0]
     gram[:, np.arange(count), np.arange(count)] += RIDGE
     right += RIDGE * x
     step = 1.0 / np.maximum(np.linalg.eigvalsh(gram)[:, -1], RIDGE)[:, None]
@@ -126,19 +132,19 @@ def transforms(rest: F64, poses: F64, weights: F64, before: tuple[F64, F64] | No
         if len(rows) < 3:
             continue
         w, x = w[rows], rest[rows]
-        mine = np.einsum("pij,vj->pvi", turns[:, b], x) + moves[:, b, None]
+        mine = carried(x, turns[:, b], moves[:, b])
         # what this bone should reach, times its weight
         goal = poses[:, rows] - now[:, rows] + w[None, :, None] * mine
         square = w * w
         total = square.sum()
         centre = (square[:, None] * x).sum(axis=0) / total
-        aim = (w[None, :, None] * goal).sum(axis=1) / total
-        spread = np.einsum("v,pvi,vj->pij", w, goal, x - centre) - 0.0
+        aim = w @ goal / total
+        spread = np.swapaxes(goal, 1, 2) @ (w[:, None] * (x - centre))
         spread += 1e-7 * np.eye(3)  # few or flat vertices: rather no turn than a wild one
         u, _, vt = np.linalg.svd(spread)
         u[:, :, 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
         turns[:, b] = u @ vt
-        moves[:, b] = aim - np.einsum("pij,j->pi", turns[:, b], centre)
-        after = np.einsum("pij,vj->pvi", turns[:, b], x) + moves[:, b, None]
+        moves[:, b] = aim - turns[:, b] @ centre
+        after = carried(x, turns[:, b], moves[:, b])
         now[:, rows] += w[None, :, None] * (after - mine)
     return turns, moves

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..avatar import F32, I32, Material, Texture
 from ..errors import StageFailed
-from ..geometry.distance import closest_points
+from ..geometry.distance import closest_points, dot
 from ..repair.colours import texels
 from ..repair.rays import Rays
 from .surface import Surface
@@ -19,6 +19,7 @@ from .surface import Surface
 PADDING = 3  # pixels between charts
 FLAT = 1e-11  # of the unit square, twice the area
 OUT, IN = 0.008, 0.02  # metres before and behind the mesh within which rays look for the surface
+ABOVE = 0.04  # metres up to which what lies above a plug colours it
 LEVEL = 0.3  # cosine between what is met and the mesh, below which it is something else
 
 
@@ -119,26 +120,34 @@ class Spots(NamedTuple):
 
 
 def seen(points: F32, normals: F32, surface: Surface) -> Spots:
-    """What of the surface is seen at each of `points` (N, 3) by rays against `normals`; else what is nearest."""
+    """What of the surface is seen at each of `points` (N, 3) by rays against `normals`; where there is nothing or
+    something else, as on plugs, what lies above; else what is nearest."""
     rays = Rays(surface.positions, surface.faces, np.ones(len(surface.faces), bool))
     a, b, c = (surface.positions[surface.faces[:, k]] for k in range(3))
     flat = np.cross(b - a, c - a)
     flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-20)
     far, face = rays.hit(points + OUT * normals, -normals)
-    level = np.abs(np.einsum("nj,nj->n", flat[face], normals))
-    lost = (far > OUT + IN) | (level < LEVEL)
-    place = points + (OUT - np.where(lost, OUT, far))[:, None] * normals
-    weights = barycentric(place.astype(np.float32), a[face], b[face], c[face])
-    if lost.any():
-        near = closest_points(points[lost], surface.positions, surface.faces, settle=False)
-        face = face.copy()
+    along = OUT - far
+
+    def missed(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        level = np.abs(dot(flat[face[rows]], normals[rows]))
+        wrong = (face[rows] < 0) | (along[rows] < -IN) | (along[rows] > ABOVE) | (level < LEVEL)
+        return np.asarray(rows[wrong])
+
+    lost = missed(np.arange(len(points)))
+    along[lost], face[lost] = rays.hit(points[lost], normals[lost])
+    lost = missed(lost)
+    along[lost] = 0.0
+    weights = barycentric(points + along[:, None] * normals, a[face], b[face], c[face])
+    if len(lost):
+        near = closest_points(points[lost], surface.positions, surface.faces, settle=False, candidates=1, slack=0.2)
         face[lost], weights[lost] = near.face, near.weights
     return Spots(surface.paint[face], np.einsum("nc,ncj->nj", weights, surface.corners[face]).astype(np.float32))
 
 
 def nearest(points: F32, surface: Surface) -> Spots:
     """What of the surface is nearest to each of `points` (N, 3)."""
-    near = closest_points(points, surface.positions, surface.faces, settle=False)
+    near = closest_points(points, surface.positions, surface.faces, settle=False, candidates=2)
     uvs = np.einsum("nc,ncj->nj", near.weights, surface.corners[near.face])
     return Spots(surface.paint[near.face], uvs.astype(np.float32))
 
@@ -146,33 +155,32 @@ def nearest(points: F32, surface: Surface) -> Spots:
 def barycentric(p: F32, a: F32, b: F32, c: F32) -> NDArray[np.float32]:
     """(N, 3) weights of points in the planes of triangles, clamped into them."""
     u, v, w = b - a, c - a, p - a
-    uu, uv, vv = ((x * y).sum(axis=1) for x, y in ((u, u), (u, v), (v, v)))
-    wu, wv = (w * u).sum(axis=1), (w * v).sum(axis=1)
+    uu, uv, vv, wu, wv = dot(u, u), dot(u, v), dot(v, v), dot(w, u), dot(w, v)
     scale = np.maximum(uu * vv - uv * uv, 1e-20)
     s, t = (vv * wu - uv * wv) / scale, (uu * wv - uv * wu) / scale
     out = np.clip(np.stack([1 - s - t, s, t], axis=1), 0, 1)
     return np.asarray(out / out.sum(axis=1, keepdims=True), np.float32)
 
 
-def spread(picture: NDArray[np.float32], filled: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Empty pixels take the colour of the nearest filled one."""
+def spread(pixel: I32, size: int) -> I32:
+    """(size * size,) which of the texels at `pixel` (N,) colours each pixel of the texture: the nearest."""
     from scipy.ndimage import distance_transform_edt
 
-    if filled.all() or not filled.any():
-        return picture
-    at = distance_transform_edt(~filled, return_distances=False, return_indices=True)
-    return np.asarray(picture[tuple(at)])
+    number = np.full(size * size, -1, np.int32)
+    number[pixel] = np.arange(len(pixel), dtype=np.int32)
+    if not len(pixel):
+        return number
+    empty = (number < 0).reshape(size, size)
+    row, column = distance_transform_edt(empty, return_distances=False, return_indices=True)
+    return np.asarray(number.reshape(size, size)[row, column].reshape(-1))
 
 
-def picture(name: str, pixels: NDArray[np.float32], pixel: I32, size: int) -> Texture:
-    """The texture (size, size) with `pixels` (N, 3) at `pixel` (N,), opaque, as PNG."""
-    canvas = np.zeros((size * size, 3), np.float32)
-    canvas[pixel] = pixels[:, :3]
-    filled = np.zeros(size * size, bool)
-    filled[pixel] = True
-    whole = spread(canvas.reshape(size, size, 3), filled.reshape(size, size))
+def picture(name: str, colours: NDArray[np.float32], texel: I32, size: int) -> Texture:
+    """The opaque texture (size, size) whose pixels have the colours (N, 3) of their `texel` (size * size,), as PNG."""
+    eight = np.rint(np.clip(colours[:, :3], 0, 255)).astype(np.uint8)
+    whole = eight[texel] if len(eight) else np.zeros((size * size, 3), np.uint8)
     out = io.BytesIO()
-    Image.fromarray(np.rint(np.clip(whole, 0, 255)).astype(np.uint8)).save(out, "PNG", compress_level=6)
+    Image.fromarray(whole.reshape(size, size, 3)).save(out, "PNG", compress_level=4)
     return Texture(name, "image/png", size, size, out.getvalue())
 
 

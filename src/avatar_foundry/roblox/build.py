@@ -11,7 +11,7 @@ from ..avatar import F32, I32, Avatar, Clip, Frozen, Material, Mesh, Part
 from ..errors import RecipeError
 from ..repair.rays import Rays
 from .attachments import attachments
-from .bake import Paints, Spots, Unwrapped, barycentric, nearest, picture, seen, texel_places, unwrap_together
+from .bake import Paints, Spots, Unwrapped, barycentric, nearest, picture, seen, spread, texel_places, unwrap_together
 from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
@@ -128,10 +128,11 @@ def painted(
     for cards in decals:
         blend(colours, place, normal, cards, paints)
     shine = paints.colours("orm", paint, uvs)
+    texel = spread(pixel, size)
     material = Material(
         name,
-        base=picture(f"{name}_base", colours, pixel, size),
-        orm=picture(f"{name}_orm", shine, pixel, size),
+        base=picture(f"{name}_base", colours, texel, size),
+        orm=picture(f"{name}_orm", shine, texel, size),
         metallic=1.0,
         roughness=1.0,
     )

@@ -82,7 +82,7 @@ def used(positions: F32, faces: I32, *values: NDArray[np.float64]) -> tuple[F32,
 
 def lay_on(positions: F32, beyond: F64, surface: Surface, cell: float) -> F32:
     """Vertices of the dilated solid brought down onto the surface; what lies beyond the cut a little below it."""
-    found = closest_points(positions, surface.positions, surface.faces)
+    found = closest_points(positions, surface.positions, surface.faces, settle=False, candidates=4)
     away = positions - found.point
     distance = found.distance[:, None].astype(np.float64)
     goal = LIFT - 0.5 * np.maximum(beyond, 0.0)[:, None]

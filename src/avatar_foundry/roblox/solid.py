@@ -56,7 +56,7 @@ def solid(
     near[tuple(np.rint((samples(surface, 0.7 * cell) - low) / cell).astype(np.int64).T)] = True
     near = ndimage.binary_dilation(near, ndimage.generate_binary_structure(3, 1), iterations=2)
     nodes = np.argwhere(near)
-    found = closest_points(low + cell * nodes, surface.positions, surface.faces, settle=False)
+    found = closest_points(low + cell * nodes, surface.positions, surface.faces, settle=False, candidates=1)
     distance = np.full(shape, BAND * cell, np.float32)
     distance[near] = found.distance
     rim = np.float32(RIM * cell)
