@@ -50,6 +50,18 @@ Animations = Annotated[
 ]
 
 
+def _listed(value: Any) -> Any:
+    """ "fbx, usdz" is ["fbx", "usdz"]."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+Formats = Annotated[
+    tuple[Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...],
+    Field(max_length=8),
+    BeforeValidator(_listed),
+]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -127,9 +139,7 @@ class Recipe(_Model):
     lods: bool = Field(True, description="write lower levels of detail")
     no_face: bool = Field(False, description="no shapes, and eye and jaw joints without weights")
     seed: int = Field(0, ge=0, le=2**53, description="varies what nothing else settles; 0 varies nothing")
-    formats: tuple[
-        Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...
-    ] = Field((), max_length=8, description="further formats beside the GLB")
+    formats: Formats = Field((), description="further formats beside the GLB")
     body: BodySpec = BodySpec()
     face: FaceSpec = FaceSpec()
     skin: SkinSpec = SkinSpec()
@@ -221,10 +231,34 @@ def parse(data: Any) -> Recipe:
         raise explain(error.errors(include_url=False, include_context=True)) from None
 
 
-def explain(problems: Sequence[Any]) -> RecipeError:
-    """pydantic's problems -> one RecipeError: the first in words, all (up to 50) as issues, cures as suggestions."""
+class Unknown(ValueError):
+    """A name that is not in its list, and what to write instead."""
+
+    def __init__(self, message: str, suggestion: Suggestion) -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
+
+
+def known(value: str, names: tuple[str, ...], what: str) -> str:
+    """`value` if it is one of `names`. Raises Unknown with the nearest of them, or with all (up to 32)."""
+    if value in names:
+        return value
+    raise Unknown(f"unknown {what} '{value[:32]}'", instead_of(value, names))
+
+
+def instead_of(word: str, names: tuple[str, ...]) -> Suggestion:
+    """The nearest of `names`, or all of them (up to 32)."""
+    if close := nearest(word, names):
+        return Suggestion(f"Use '{close[0]}'", f"The nearest that exists is '{close[0]}'.", close[1])
+    return Suggestion("Choose one that exists", ", ".join(names[:32]) + (", ..." if len(names) > 32 else ""), 0.5)
+
+
+def explain(problems: Sequence[Any], fields: tuple[str, ...] | None = None) -> RecipeError:
+    """pydantic's problems -> one RecipeError: the first in words, all (up to 50) as issues, cures as suggestions.
+
+    fields: those that the request may have, where it is no recipe."""
     issues = [Issue(_pointer(p["loc"]), _message(p)) for p in problems[:50]]
-    suggestions = [s for p in problems[:10] if (s := suggest(p)) is not None]
+    suggestions = [s for p in problems[:10] if (s := suggest(p, fields)) is not None]
     first = issues[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return RecipeError(
@@ -242,8 +276,28 @@ def _pointer(loc: tuple[int | str, ...]) -> str:
 
 
 def _message(problem: Any) -> str:
-    text = str(problem["msg"]).removeprefix("Value error, ")
-    return "unknown field" if problem["type"] == "extra_forbidden" else text
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return "unknown field"
+    if kind in _WORDS:
+        return f"must be {_WORDS[kind]}"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+# What pydantic names by its own types, in words of JSON
+_WORDS = {
+    **dict.fromkeys(("tuple_type", "list_type"), "a list"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type", "mapping_type"), "a JSON object"),
+}
+_SUCH_AS = {
+    "/formats": '["fbx"]',
+    "/outfit": '["tee", "jeans"]',
+    "/animations": '["idle", "walk"]',
+    "/budget": '{"triangles": 5000}',
+    "/body": '{"height": 1.8}',
+    "/colors": '{"eyes": "green"}',
+    "": '{"preset": "warrior"}',
+}
 
 
 _NAMED = {"/platform": "platform", "/outfit": "item", "/animations": "clip"}
@@ -267,25 +321,28 @@ def _names() -> dict[str, tuple[str, ...]]:
 
 def nearest(word: str, names: tuple[str, ...]) -> tuple[str, float] | None:
     """The most similar of `names` and how similar it is (0..1), or None when nothing is close."""
-    found = process.extractOne(word[:64].lower(), names, scorer=fuzz.WRatio, score_cutoff=55)
+    # parts of words count only in words long enough to mean something: "nix" is no "mixamo"
+    scorer = fuzz.WRatio if len(word) > 3 else fuzz.ratio
+    found = process.extractOne(word[:64].lower(), names, scorer=scorer, score_cutoff=55)
     return (found[0], round(found[1] / 100, 2)) if found else None
 
 
-def suggest(problem: Any) -> Suggestion | None:
-    """What would cure one validation problem; made from the problem itself."""
+def suggest(problem: Any, fields: tuple[str, ...] | None = None) -> Suggestion | None:
+    """What would cure one validation problem; made from the problem itself. fields: as for `explain`."""
     pointer, kind, context = _pointer(problem["loc"]), problem["type"], problem.get("ctx") or {}
     text = str(problem.get("input"))
+    if isinstance(cause := context.get("error"), Unknown):
+        return cause.suggestion
     if kind == "extra_forbidden":
         place, _, word = pointer.rpartition("/")
-        if close := nearest(word, _names().get(place, ())):
+        there = fields if fields is not None and not place else _names().get(place, ())
+        if close := nearest(word, there):
             return Suggestion(f"Use '{close[0]}'", f"'{word[:64]}' is not a field here; '{close[0]}' is.", close[1])
-        return Suggestion("Remove the field", f"'{word[:64]}' is not a field of a recipe.", 0.8)
+        choice = f" There are: {', '.join(there)}." if there and (place or fields is not None) else ""
+        return Suggestion("Remove the field", f"'{word[:64]}' is not a field here.{choice}", 0.8)
     if (kinds := [k for place, k in _NAMED.items() if pointer.startswith(place)]) and "unknown" in str(problem["msg"]):
         table = _names()[kinds[0]]
-        word = re.sub(r".*unknown \w+ '(.*)'", r"\1", str(problem["msg"]))
-        if close := nearest(word, table):
-            return Suggestion(f"Use '{close[0]}'", f"The nearest that exists is '{close[0]}'.", close[1])
-        return Suggestion("Choose one that exists", ", ".join(table[:12]), 0.5)
+        return instead_of(re.sub(r".*unknown \w+ '(.*)'", r"\1", str(problem["msg"])), table)
     for key, word in (("le", "most"), ("ge", "least"), ("lt", "most"), ("gt", "least")):
         if key in context:
             return Suggestion(
@@ -297,11 +354,15 @@ def suggest(problem: Any) -> Suggestion | None:
         return Suggestion("Shorten it", f"At most {context.get('max_length')} are taken.", 0.9)
     if kind == "literal_error":
         return Suggestion("Choose one of the values", f"Valid: {context.get('expected')}.", 0.8)
+    if kind in _WORDS:
+        such = f", such as {_SUCH_AS[pointer]}" if pointer in _SUCH_AS else ""
+        place = pointer or "The request"
+        return Suggestion(f"Send {_WORDS[kind]}", f"{place} takes {_WORDS[kind]}{such}; not {text[:32]!r}.", 0.9)
     if "control characters" in str(problem["msg"]):
         return Suggestion("Remove the control characters", "Send printable text only.", 0.95)
     if "leave the field out" in str(problem["msg"]):
         return Suggestion("Leave the field out", "An absent field takes its default.", 0.9)
-    if kind.endswith(("_type", "_parsing")) or kind == "model_type":
+    if kind.endswith(("_type", "_parsing")):
         wanted = kind.removesuffix("_type").removesuffix("_parsing")
         return Suggestion(f"Send a {wanted}", f"{pointer or 'The recipe'} takes a {wanted}, not {text[:32]!r}.", 0.9)
     return None

@@ -81,6 +81,7 @@ def generate(
 ) -> None:
     """Make an avatar and write its files."""
     from .generate import assemble, make
+    from .made import print_made
 
     flags: dict[str, Any] = {"morph_targets": morph_targets, "lods": lods, "no_face": no_face, "seed": seed}
     flags |= {"animations": animations, "root_motion": root_motion}
@@ -90,17 +91,7 @@ def generate(
         if as_json:
             print_json(answer)
         else:
-            typer.echo(
-                f"{answer['vertex_count']:,} vertices, {answer['face_count']:,} triangles, "
-                f"{answer['bone_count']} bones, {len(answer['morph_names'])} shapes"
-                + (f", {len(answer['animations'])} animations" if answer["animations"] else "")
-            )
-            for step in answer["fitted"]:
-                typer.echo(f"  {step['budget']} {step['before']:,} -> {step['after']:,}: {step['how']}")
-            for file in answer["files"]:
-                typer.echo(f"  {out / file['name']}  {file['size'] / 1e6:.2f} MB")
-            if ignored := answer["interpretation"]["ignored"]:
-                typer.echo(f"  not understood: {', '.join(ignored)}")
+            print_made(answer, out)
 
 
 @app.command()
@@ -129,7 +120,8 @@ def process(
     as_json: AsJson = False,
 ) -> None:
     """Make a working avatar of a mesh: check, mend, rig, skin, write."""
-    from .process import as_options, budget_of, make, print_made
+    from .made import print_made
+    from .process import as_options, budget_of, make
 
     flags: dict[str, Any] = {"platform": platform, "auto_fix": auto_fix, "pose": pose, "lods": lods}
     flags |= {
@@ -138,11 +130,11 @@ def process(
         "no_face": no_face,
         "min_confidence": min_confidence,
         "skeleton": skeleton,
-        "budget": budget_of(budget) if budget else None,
         "animations": animations,
         "root_motion": root_motion,
     }
     with failing_well(as_json):
+        flags["budget"] = budget_of(budget) if budget else None
         answer = make(file, out, as_options(flags, fix or [], hint or []), quiet=as_json)
         if as_json:
             print_json(answer)

@@ -28,8 +28,8 @@ def assemble(source: Path | None, flags: Mapping[str, Any], settings: list[str])
             hint = Suggestion("Send an object", 'For example {"preset": "warrior", "platform": "unity"}', 0.9)
             raise RecipeError(f"{source}: a recipe is a JSON object", suggestions=[hint])
         data = loaded
-        data = loaded
-    data.update({k: v for k, v in flags.items() if v is not None})
+    given = {k: v for k, v in flags.items() if v is not None}
+    data.update(given)
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals or not path:
@@ -41,6 +41,10 @@ def assemble(source: Path | None, flags: Mapping[str, Any], settings: list[str])
             place = place.setdefault(key, {})
             if not isinstance(place, dict):
                 raise RecipeError(f"--set {setting}: '{key}' holds no fields")
+        if path in given and given[path] != _value(text):
+            flag = path.replace("_", "-")
+            way = Suggestion("Leave one of them out", f"Both --{flag} and --set {path} say what {path} is.", 0.9)
+            raise RecipeError(f"--set {setting}: --{flag} says otherwise", pointer=f"/{path}", suggestions=[way])
         place[leaf] = _value(text)
     return data
 

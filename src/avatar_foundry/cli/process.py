@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from ..account import Result
-from ..errors import RecipeError, RigUncertain
+from ..errors import RecipeError, RigUncertain, Suggestion
 from ..formats.readers.sandbox import read_safely
 from ..process import process, validate
 from .generate import read_file, show_progress, write_all
@@ -36,8 +36,19 @@ def budget_of(texts: list[str]) -> dict[str, int]:
         try:
             out[name] = int(number)
         except ValueError:
-            raise RecipeError(f"--budget {text}: not of the form NAME=NUMBER", pointer="/budget") from None
+            way = Suggestion(
+                "Write NAME=NUMBER", f"Such as --budget {_example(name)}; docs/budgets.md has the names.", 0.9
+            )
+            raise RecipeError(
+                f"--budget {text}: not of the form NAME=NUMBER", pointer="/budget", suggestions=[way]
+            ) from None
     return out
+
+
+def _example(name: str) -> str:
+    examples = {"bones": 75, "materials": 1, "draw_calls": 2, "influences": 4, "morphs": 20, "texture": 1024}
+    examples |= {"texture_memory": 8_000_000, "bytes": 2_000_000}
+    return f"{name}={examples[name]}" if name in examples else "triangles=15000"
 
 
 def make(file: Path, out: Path, options: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
@@ -63,24 +74,6 @@ def check(file: Path, platform: str) -> dict[str, Any]:
     return validate(file.name, read_file(file), platform, read=read_safely)
 
 
-def print_made(answer: Mapping[str, Any], out: Path) -> None:
-    """An answer in a few lines."""
-    rig, face = answer["rig"], answer["face"]
-    typer.echo(
-        f"{answer['source']['format']}: {answer['vertex_count']:,} vertices, {answer['face_count']:,} triangles, "
-        f"{answer['bone_count']} bones ({rig['state']}, {rig['confidence']:.0%} sure), "
-        f"{len(answer['morph_names'])} shapes, {len(answer['animations'])} animations"
-    )
-    for step in answer["fitted"]:
-        typer.echo(f"  {step['budget']} {step['before']:,} -> {step['after']:,}: {step['how']}")
-    for fix in answer["fixes_applied"]:
-        typer.echo(f"  mended: {fix['words']}")
-    for note in [*answer["notes"], *answer["source"]["notes"], *([face["reason"]] if face.get("reason") else [])]:
-        typer.echo(f"  note: {note}")
-    for file in answer["files"]:
-        typer.echo(f"  {out / file['name']}  {file['size'] / 1e6:.2f} MB")
-
-
 def print_findings(answer: Mapping[str, Any]) -> None:
     """Findings, gravest first."""
     source = answer["source"]
@@ -103,4 +96,4 @@ def as_options(values: Mapping[str, Any], fixes: list[str], hints: list[str]) ->
     return out
 
 
-__all__ = ["as_options", "budget_of", "check", "make", "print_findings", "print_made"]
+__all__ = ["as_options", "budget_of", "check", "make", "print_findings"]

@@ -67,7 +67,10 @@ def express(avatar: Avatar, weights: dict[str, float]) -> Avatar:
     """`avatar` with shapes applied by weight. Raises RecipeError for a shape that it has not."""
     known = {m.name for p in avatar.parts for m in p.mesh.morphs}
     if missing := [n for n in weights if n not in known]:
-        raise RecipeError(f"the file has no shape '{missing[0]}'", hint=f"it has {len(known)} shapes")
+        close = nearest(missing[0], tuple(sorted(known)))
+        way = Suggestion(f"Use '{close[0]}'", f"The nearest of its {len(known)} shapes.", close[1]) if close else None
+        how = {"suggestions": [way]} if way else {"hint": f"it has {len(known)} shapes; `inspect` lists them"}
+        raise RecipeError(f"the file has no shape '{missing[0]}'", **how)
 
     def apply(mesh: Mesh) -> Mesh:
         active = [(m, weights[m.name]) for m in mesh.morphs if m.name in weights]

@@ -43,11 +43,11 @@ class VrmMeta:
 def meta_for(name: str, licences: Sequence[Mapping[str, str]], thumbnail: bytes | None = None) -> VrmMeta:
     """What the licences of an avatar's sources allow: everything when all are CC0, else the strictest terms."""
     kinds = {entry.get("licence", "") for entry in licences}
-    authors = list(dict.fromkeys(entry["author"] for entry in licences if entry.get("author")))
+    authors = tuple(dict.fromkeys((AUTHOR, *(entry["author"] for entry in licences if entry.get("author")))))
     credit = "; ".join(
         dict.fromkeys(f"{e.get('name', '')}: {e.get('author', '')}, {e.get('licence', '')}" for e in licences)
     )
-    common = {"name": name, "authors": (AUTHOR, *authors[:20]), "third_party": credit, "thumbnail": thumbnail}
+    common = {"name": name, "authors": authors[:21], "third_party": credit, "thumbnail": thumbnail}
     if kinds and kinds <= FREE:
         return VrmMeta(
             **common,  # type: ignore[arg-type]

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ..budgets import BudgetSpec
-from ..errors import Issue, RecipeError, Suggestion
+from ..errors import RecipeError
 from ..humanoid import INDEX, NAMES
 from ..platforms import PLATFORMS
-from ..recipe import Animations, nearest, suggest
+from ..recipe import Animations, Formats, explain, known
 from ..repair import FIXES
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
@@ -45,9 +45,7 @@ class Options(BaseModel):
     atlas: bool | None = Field(None, description="few draw calls; default: as the file has it")
     shading: Literal["pbr", "mtoon"] = Field("pbr", description="mtoon: toon shading in VRM files")
     compression: Literal["none", "meshopt", "draco"] = "none"
-    formats: tuple[
-        Literal["glb", "fbx", "vrm", "vrm0", "usdz", "obj", "static", "report", "vrma", "metahuman"], ...
-    ] = Field((), max_length=8, description="further formats beside the GLB, where the platform has them")
+    formats: Formats = Field((), description="further formats beside the GLB, where the platform has them")
     hints: Mapping[Annotated[str, Field(max_length=32)], Point] = Field(
         default_factory=dict,
         max_length=len(NAMES),
@@ -83,23 +81,6 @@ class Options(BaseModel):
         return value
 
 
-class Unknown(ValueError):
-    """A name that is not in its list."""
-
-    def __init__(self, message: str, suggestion: Suggestion | None) -> None:
-        super().__init__(message)
-        self.suggestion = suggestion
-
-
-def known(value: str, names: tuple[str, ...], what: str) -> str:
-    """`value` if it is one of `names`. Raises Unknown with the nearest of them."""
-    if value in names:
-        return value
-    close = nearest(value, names)
-    hint = Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a {what}.", close[1]) if close else None
-    raise Unknown(f"unknown {what} '{value[:32]}'", hint)
-
-
 def parse(data: Mapping[str, Any]) -> Options:
     """Options from untrusted data; `hints` and `budget` may be JSON text, as forms send them. Raises RecipeError naming
     each field."""
@@ -112,20 +93,5 @@ def parse(data: Mapping[str, Any]) -> Options:
     try:
         return Options.model_validate(dict(data))
     except ValidationError as error:
-        issues, suggestions = [], []
-        for found in error.errors(include_url=False):
-            pointer = "/" + "/".join(str(p) for p in found["loc"])
-            cause = found.get("ctx", {}).get("error")
-            if isinstance(cause, Unknown) and cause.suggestion:
-                suggestions.append(cause.suggestion)
-            elif found["loc"][:1] == ("animations",) and (cure := suggest(found)):
-                suggestions.append(cure)
-            message = str(cause) if cause is not None else found["msg"]
-            if found["type"] == "extra_forbidden":
-                close = nearest(str(found["loc"][-1]), tuple(Options.model_fields))
-                message = "unknown field"
-                if close:
-                    suggestions.append(Suggestion(f"Use '{close[0]}'", f"'{close[0]}' is a field.", close[1]))
-            issues.append(Issue(pointer, message))
-        detail = "; ".join(f"{i.pointer}: {i.message}" for i in issues[:5])
-        raise RecipeError(detail, issues=issues, suggestions=suggestions) from None
+        problems = error.errors(include_url=False, include_context=True)
+        raise explain(problems, tuple(Options.model_fields)) from None
