@@ -16,10 +16,11 @@ from .pipeline import OnStep, Stage, run
 from .platforms import Platform
 from .platforms.files import nothing_for_draco
 from .platforms.fit_bytes import fit_bytes
-from .platforms.platform import RULE_OF
-from .rules import RULES, Order, described, inspect
+from .platforms.platform import RULE_OF, STATED
+from .rules import RULES, Finding, Order, described, inspect
 from .rules.budget import over
 from .rules.registry import PLAIN, SEVERITIES
+from .rules.skeleton_pose import ARM_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def produce(
     before = time.perf_counter()
     files = platform.written(avatar, formats, compression)
     if (size := len(next(iter(files.values())))) > platform.budget.bytes:
-        avatar, compression = fit_bytes(avatar, platform, compression, size, notes)
-        files = platform.written(avatar, formats, compression)
+        own = platform.packing(avatar, formats, compression)
+        avatar, main = fit_bytes(avatar, platform, own, size, notes)
+        files = platform.written(avatar, formats, compression if own != compression else main, main)
         size = len(next(iter(files.values())))
         notes[:] = [n._replace(after=size) if n.budget == "bytes" else n for n in notes]
         findings += refuse(too_large(size, platform), platform)
@@ -103,19 +105,40 @@ def judge(avatar: Avatar, platform: Platform, order: Order = PLAIN) -> list[dict
 def refuse(found: list[dict[str, Any]], platform: Platform) -> list[dict[str, Any]]:
     """`found` itself. Raises ExportRefused when an error is among it: the message names the first, each rule that is
     broken lends one suggestion, each finding one issue."""
+    found = [with_way_out(f) if f["severity"] == "error" else f for f in found]
     refused = [f for f in found if f["severity"] == "error"]
     if not refused:
         return found
     count = len({f["rule"] for f in refused})
-    ways = {f["rule"]: way_out(f) or Suggestion(**f["suggestion"]) for f in refused}
+    ways = {f["rule"]: Suggestion(**f["suggestion"]) for f in refused}
     raise ExportRefused(
         f"{count} {'rule' if count == 1 else 'rules'} of {platform.title} {'fails' if count == 1 else 'fail'}: "
         f"{refused[0]['message']} ({refused[0]['rule']})",
         findings=found,
         stage="rules",
         suggestions=list(dict.fromkeys(ways.values())),
-        issues=[Issue(f"/{f['where']}" if f["where"] else "", f["message"]) for f in refused[:32]],
+        issues=[Issue(pointer(f, platform), f["message"]) for f in refused[:32]],
     )
+
+
+def pointer(finding: Mapping[str, Any], platform: Platform) -> str:
+    """The field of the request that a finding breaks, where it states a budget; else the place in the avatar."""
+    if platform.severities.get(finding["rule"], ("", ""))[1] == STATED:
+        return next(f"/budget/{name}" for name, rule in RULE_OF.items() if rule == finding["rule"])
+    return f"/{finding['where']}" if finding["where"] else ""
+
+
+DROOP = 45  # degrees by which the arms hang in the A-pose; see rig.bake_pose
+
+
+def refuse_pose(pose: str, platform: Platform) -> None:
+    """Raises ExportRefused for an A-pose where level arms are demanded: before anything is made."""
+    rule, droop = "skeleton/t-pose", DROOP
+    if pose != "A" or platform.severities.get(rule, ("", ""))[0] != "error" or not rule.startswith(platform.rules):
+        return
+    message = f"in the A-pose the upper arm hangs {droop} degrees"
+    numbers = {"degrees": float(droop), "limit": ARM_TOLERANCE}
+    refuse([described("error", rule, Finding("not-level", message, "pose", numbers))], platform)
 
 
 def summary(findings: list[dict[str, Any]]) -> dict[str, Any]:
@@ -152,6 +175,12 @@ def way_out(finding: Mapping[str, Any]) -> Suggestion | None:
     return Suggestion(
         f"Allow {least} {names[0]}", f"{text}; or {CHEAPER[names[0]]}." if names[0] in CHEAPER else f"{text}.", 0.8
     )
+
+
+def with_way_out(finding: dict[str, Any]) -> dict[str, Any]:
+    """The finding, and for a budget that was not met what to ask for instead."""
+    way = way_out(finding)
+    return finding if way is None else {**finding, "suggestion": way._asdict()}
 
 
 def tally(findings: list[dict[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import __version__
-from .account import Result, account, file_name, produce
+from .account import Result, account, file_name, produce, refuse_pose
 from .avatar import Avatar
 from .credits import credits_for
 from .fitting import Notes
@@ -14,6 +14,7 @@ from .pack import open_pack
 from .pipeline import OnStep, ignore_step
 from .plan import items, plan
 from .platforms import PLATFORMS
+from .platforms.remarks import remarks
 from .recipe import Recipe, parse
 from .resolve import resolve
 
@@ -32,6 +33,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
     resolution = resolve(asked)
     recipe = resolution.recipe
     platform, notes = PLATFORMS[recipe.platform].within(recipe.budget.stated()), Notes()
+    refuse_pose(recipe.pose, platform)
 
     def sign(avatar: Avatar) -> Avatar:
         return replace(
@@ -49,7 +51,7 @@ def build(recipe: Recipe | Mapping[str, Any], *, on_step: OnStep = ignore_step, 
         "interpretation": {
             "words": [w._asdict() for w in resolution.words],
             "ignored": [w.text for w in resolution.words if not w.fields],
-            "notes": list(resolution.notes),
+            "notes": [*resolution.notes, *remarks(platform, recipe.animations, recipe.root_motion)],
         },
         "recipe": recipe.compact(),
     }

@@ -81,7 +81,7 @@ def test_the_static_file_is_what_draco_is_for(platform: str) -> None:
 def test_where_nothing_could_be_compressed_it_is_refused() -> None:
     with pytest.raises(RecipeError, match="neither skin nor shapes") as told:
         PLATFORMS["web"].written(figure(1), (), "draco")
-    assert "static" in told.value.hint
+    assert "static" in told.value.suggestions[1].title
     assert told.value.pointer == "/compression"
 
 

@@ -127,10 +127,26 @@ def test_building_an_a_pose_for_vrm_is_refused():
     with pytest.raises(ExportRefused, match=r"hangs 4\d degrees") as refused:
         build({**SMALL, "platform": "vrm", "pose": "A"})
     assert [s.title for s in refused.value.suggestions] == ["Ask for the T-Pose"]
+    assert [f["rule"] for f in refused.value.findings] == ["skeleton/t-pose"]
+
+
+@pytest.mark.parametrize("platform", ["vrm", "vrchat"])
+def test_an_a_pose_is_refused_before_the_work(platform):
+    stages = []
+    with pytest.raises(ExportRefused):
+        build({"platform": platform, "pose": "A"}, on_step=lambda _, stage: stages.append(stage))
+    assert not stages
 
 
 def test_building_within_a_budget_that_cannot_be_met_is_refused():
     with pytest.raises(ExportRefused) as refused:
         build({**SMALL, "platform": "unity", "budget": {"bytes": 60_000}})
     assert "budget/file-size" in {f["rule"] for f in refused.value.findings if f["severity"] == "error"}
-    assert refused.value.suggestions
+    assert refused.value.issues[0].pointer == "/budget/bytes"
+    assert refused.value.suggestions[0].title.startswith("Allow")
+
+
+def test_a_static_file_in_draco_does_not_hide_that_the_budget_cannot_be_met():
+    asked = {**SMALL, "platform": "ar", "formats": ["static"], "compression": "draco", "budget": {"bytes": 60_000}}
+    with pytest.raises(ExportRefused, match="budget/file-size"):
+        build(asked)

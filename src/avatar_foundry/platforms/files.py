@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from ..avatar import Avatar
-from ..errors import RecipeError
+from ..errors import RecipeError, Suggestion
 from ..formats import FbxOptions, GlbOptions, compressible, unrigged, write_fbx, write_glb
 from ..formats.glb import Splits
 from ..formats.names import unique_names
@@ -51,10 +51,14 @@ def write_both(avatar: Avatar, platform: Platform, compression: str = "none") ->
 
 def nothing_for_draco() -> RecipeError:
     """The refusal of a compression that would compress nothing."""
+    ways = [
+        Suggestion("Use 'meshopt'", "It carries skin and shapes, where the platform's programs read it.", 0.8),
+        Suggestion("Ask for the format 'static'", "That file has neither, where the platform has it.", 0.6),
+    ]
     return RecipeError(
-        "Draco carries neither skin nor shapes, and every part of this avatar has them",
-        hint='Use "meshopt", or ask for the format "static" where the platform has it: that file has neither.',
+        "/compression: Draco carries neither skin nor shapes, and every part of this avatar has them",
         pointer="/compression",
+        suggestions=ways,
     )
 
 

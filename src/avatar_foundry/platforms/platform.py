@@ -1,11 +1,11 @@
 """What a platform is: declarations, no behaviour of its own."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ..avatar import Avatar
-from ..errors import RecipeError
+from ..errors import RecipeError, Suggestion
 from ..fitting import Notes
 from ..formats import GlbOptions, compressible
 from ..pipeline import Stage
@@ -83,6 +83,7 @@ class Budget:
         return min(self.materials, self.draw_calls) < 2
 
 
+STATED = "the request states this budget"
 RULE_OF = {  # field of a budget -> the rule that judges it
     "influences": "skin/influences",
     "draw_calls": "budget/draw-calls",
@@ -251,7 +252,7 @@ class Platform:
         """This platform with a budget lowered to what a request states; what is stated has to be met."""
         own = asdict(self.budget)
         lower = {name: n if own[name] is None else min(n, own[name]) for name, n in stated.items()}
-        held = {RULE_OF[name]: ("error", "the request states this budget") for name in stated}
+        held = {RULE_OF[name]: ("error", STATED) for name in stated}
         return replace(self, budget=replace(self.budget, **lower), severities={**self.severities, **held})
 
     @property
@@ -261,13 +262,19 @@ class Platform:
         own = [kind for kind, write in more.items() if write is not None]
         return ("glb", *sorted(["report", *self.exports, *own]))
 
-    def written(self, avatar: Avatar, formats: Iterable[str], compression: str) -> dict[str, bytes]:
-        """{file name: bytes}, the main file first. Raises RecipeError for what this platform has not."""
+    def packing(self, avatar: Avatar, formats: Collection[str], compression: str) -> str:
+        """The main file's compression: Draco that the static file alone can have leaves the main file as it is."""
+        return "none" if compression == "draco" and "static" in formats and not compressible(avatar) else compression
+
+    def written(
+        self, avatar: Avatar, formats: Collection[str], compression: str, main: str | None = None
+    ) -> dict[str, bytes]:
+        """{file name: bytes}, the main file first. main: its own compression, where that is another.
+
+        Raises RecipeError for what this platform has not."""
         wanted = [kind for kind in dict.fromkeys(formats) if kind not in ("glb", "report")]  # who judged it reports
         self.check(wanted, compression)
-        # Draco that the static file alone can have leaves the main file as it is
-        spared = compression == "draco" and "static" in wanted and not compressible(avatar)
-        files = self.write(avatar, self, "none" if spared else compression)
+        files = self.write(avatar, self, self.packing(avatar, wanted, compression) if main is None else main)
         files |= {avatar.name + ending: write(avatar) for ending, write in self.variants.items()}
         for kind in wanted:
             name = avatar.name + ENDINGS.get(kind, f".{kind}")
@@ -283,26 +290,23 @@ class Platform:
         """Raises RecipeError for formats and compressions that this platform has not."""
         for kind in formats:
             if kind not in self.formats:
-                raise RecipeError(
-                    f"{self.title} is not written as {kind}",
-                    hint=f"Leave it out, or choose another platform; here there are {', '.join(self.formats)}.",
-                    pointer="/formats",
-                )
+                raise self._without("formats", f"{self.title} is not written as {kind}", self.formats)
         if compression not in ("none", *self.codecs):
-            raise RecipeError(
-                f"{self.title} does not read files with {compression} compression",
-                hint=f"Here there are: {', '.join(('none', *self.codecs))}.",
-                pointer="/compression",
-            )
+            message = f"{self.title} does not read files with {compression} compression"
+            raise self._without("compression", message, ("none", *self.codecs))
 
     def check_shading(self, shading: str) -> None:
         """Raises RecipeError for a shading that this platform has not."""
         if shading not in self.shadings:
-            raise RecipeError(
-                f"{self.title} has no {shading} materials",
-                hint=f"Leave it out, or choose a platform of VRM; here there are {', '.join(self.shadings)}.",
-                pointer="/shading",
-            )
+            raise self._without("shading", f"{self.title} has no {shading} materials", self.shadings)
+
+    def _without(self, field: str, message: str, there: Iterable[str]) -> RecipeError:
+        way = Suggestion(
+            f"Leave '{field}' out, or choose what is there",
+            f"For the platform {self.id} there are: {', '.join(there)}; docs/platforms.md tells what others have.",
+            0.8,
+        )
+        return RecipeError(f"/{field}: {message}", pointer=f"/{field}", suggestions=[way])
 
     def describe(self) -> dict[str, Any]:
         """What users are told about this platform, as plain data."""

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from .. import __version__
-from ..account import Result, account, file_name, produce, tally
+from ..account import Result, account, file_name, produce, refuse_pose, tally
 from ..avatar import Avatar
 from ..formats.readers import Upload, read_upload
 from ..pipeline import OnStep, ignore_step, run
 from ..platforms import PLATFORMS, Platform
+from ..platforms.remarks import remarks
 from . import options as schema
 from .facts import source_facts
 from .ledger import Ledger
@@ -36,6 +37,7 @@ def process(
     """
     wanted = options if isinstance(options, Options) else schema.parse(options or {})
     platform = PLATFORMS[wanted.platform].within(wanted.budget.stated())
+    refuse_pose(wanted.pose, platform)
     started, ledger = time.perf_counter(), Ledger()
 
     def sign(avatar: Avatar) -> Avatar:
@@ -53,7 +55,10 @@ def process(
         "face": ledger.face,
         "findings": {"before": tally(ledger.before), "after": tally(ledger.after)},
         "fixes_applied": [a._asdict() for a in ledger.applied],
-        "notes": ledger.notes,
+        "notes": [
+            *ledger.notes,
+            *remarks(platform, wanted.animations, wanted.root_motion, clips=bool(made.avatar.clips)),
+        ],
         "options": wanted.model_dump(mode="json", exclude_unset=True),
         "recipe": None,
     }
