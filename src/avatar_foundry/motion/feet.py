@@ -15,6 +15,8 @@ from .turning import about, apply, transposed
 F64 = NDArray[np.float64]
 #: Degrees by which toes bend upwards before the foot leaves the floor as a whole.
 TOES_BEND = 58.0
+#: Metres of more air under a swinging foot, per metre that it is longer than legs of this length usually have.
+LONG = 0.08
 
 
 class FootWay(NamedTuple):
@@ -59,23 +61,24 @@ def foot_way(take: Take, body: Figure, reach: Reach, side: int) -> FootWay:
     pivot = np.where(up[:, None] > 0.0, heel, under)
     hub = pivot - apply(roll, pivot)
     lift = take[f"{name}Foot.lift"]
+    # long feet on short legs, as chibis have them, would scrape along the floor
+    spare = LONG * max(float(np.ptp(sole[:, 2])) - 0.45 * body.leg, 0.0)
+    raised = lift * body.leg + spare * ease(lift / 0.03)
     held = ease(1.0 - lift / 0.06) * (1.0 - take[f"{name}Foot.free"])
     # toes droop once they are off the floor, by less than they are above it
     length = max(float(sole[:, 2].max() - ball[2]), 0.02 * body.leg)
-    droop = np.degrees(np.arcsin(np.clip(0.6 * lift * body.leg / length, 0.0, 1.0)))
+    droop = np.degrees(np.arcsin(np.clip(0.6 * raised / length, 0.0, 1.0)))
     flat = up + np.minimum(over + TOES_BEND, 0.0) + np.maximum(np.maximum(0.4 * over, -0.4 * TOES_BEND), -droop)
     facing = about(1, yaw)
     across = body.at[0, 0] + sign * stance(body, reach) * take[f"{name}Foot.x"]
-    at = np.stack([across, lift * body.leg, _ahead(body) + body.leg * take[f"{name}Foot.z"]], axis=-1)
+    at = np.stack([across, raised, _ahead(body) + body.leg * take[f"{name}Foot.z"]], axis=-1)
     at[:, 1] += reach.floor - low
     toe_roll = about(0, -flat)
-    # the sole's own outermost points say how far it would sink
-    isfoot = (reach.owners[own] == foot) if own.any() else np.ones(1, bool)
-    deep = (sole[isfoot] @ transposed(roll))[:, :, 1].min(axis=1)
-    if (~isfoot).any():
-        tip = (sole[~isfoot] - ball) @ transposed(toe_roll)
-        deep = np.minimum(deep, tip[:, :, 1].min(axis=1) + apply(roll, ball)[:, 1])
-    at[:, 1] += np.maximum(low - hub[:, 1] - deep - lift * body.leg, 0.0)
+    # the sole's own outermost points say how far it would sink, those between foot and toes as skin blends them
+    toed = reach.toed[own] if own.any() else np.zeros(1)
+    tip = ((sole - ball) @ transposed(toe_roll))[:, :, 1] + apply(roll, ball)[:, 1:2]
+    deep = ((sole @ transposed(roll))[:, :, 1] * (1.0 - toed) + tip * toed).min(axis=1)
+    at[:, 1] += np.maximum(low - hub[:, 1] - deep - raised, 0.0)
     at += apply(facing, hub)
     if take.stepping:
         middle = body.at[0] * [1.0, 0.0, 1.0]  # the figure turns about the line through its hips

@@ -21,6 +21,11 @@ _WAYS = _WAYS / np.linalg.norm(_WAYS, axis=1, keepdims=True)
 # and a fan of ways down, so that a sole that rolls over a round heel or tip is known all along
 _FAN = np.radians(np.arange(-80, 81, 8))
 _WAYS = np.concatenate([_WAYS, np.stack([0 * _FAN, -np.cos(_FAN), np.sin(_FAN)], axis=1)])
+# and all around, evenly (a spiral by the golden angle): bodies that fall roll over their heads
+_STEPS = np.arange(320) + 0.5
+_HEIGHT, _ROUND = 1.0 - 2.0 * _STEPS / len(_STEPS), np.pi * (3.0 - np.sqrt(5.0)) * _STEPS
+_LEVEL = np.sqrt(1.0 - _HEIGHT**2)
+_ALL_WAYS = np.concatenate([_WAYS, np.stack([_LEVEL * np.cos(_ROUND), _HEIGHT, _LEVEL * np.sin(_ROUND)], axis=1)])
 #: Girth without a surface, as shares of the bone's own limb: metres from the bone to the skin.
 _GUESS = {"UpperArm": 0.16, "LowerArm": 0.14, "Hand": 0.09, "UpperLeg": 0.2, "LowerLeg": 0.13}
 
@@ -30,6 +35,7 @@ class Reach(Frozen):
     """Limits of a body's surface, in model space at rest, metres.
 
     points: (P, 3) outermost points of each bone and owners: (P,) the bone of AXIS-65 that carries each.
+    toed:   (P,) share of the toes in what foot and toes carry of each point.
     hem:    (H, 3) lowest points of what hangs around the legs, moved by hem_bones (H, 4) with hem_weights (H, 4).
     trunk:  (ROWS, COLUMNS) distance of the surface of trunk, thighs and clothes from the vertical axis through the
             hips; rows from `low` to `high` metres above them, columns by angle from the front (+Z) to the left (+X).
@@ -39,6 +45,7 @@ class Reach(Frozen):
 
     points: F64
     owners: NDArray[np.int64]
+    toed: F64
     hem: F64
     hem_bones: NDArray[np.int64]
     hem_weights: F64
@@ -79,15 +86,14 @@ def own_bones(skeleton: Skeleton) -> NDArray[np.int64]:
     return out
 
 
-def _extremes(points: F64, owners: NDArray[np.int64]) -> tuple[F64, NDArray[np.int64]]:
-    """The vertices of each bone that lie outermost in any of the ways."""
-    order = np.argsort(owners, kind="stable")
-    points, owners = points[order], owners[order]
-    starts = np.flatnonzero(np.r_[True, owners[1:] != owners[:-1]])
-    far = points @ _WAYS.T
-    best = np.maximum.reduceat(far, starts, axis=0)[np.repeat(np.arange(len(starts)), np.diff([*starts, len(owners)]))]
-    keep = (far >= best - 1e-7).any(axis=1)
-    return points[keep], owners[keep]
+def _extremes(points: F64, owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows of each bone's vertices that lie outermost in any of the ways."""
+    kept = []
+    for bone in np.unique(owners):  # one at a time: all vertices in all ways are much memory
+        own = np.flatnonzero(owners == bone)
+        far = points[own] @ _ALL_WAYS.T
+        kept.append(own[(far >= far.max(axis=0) - 1e-7).any(axis=1)])
+    return np.concatenate(kept)
 
 
 def _profile(points: F64, low: float, high: float) -> F64:
@@ -136,7 +142,9 @@ def reach_of(avatar: Avatar) -> Reach:
     at, own, free = np.concatenate(points), np.concatenate(owners), np.concatenate(loose)
     known = own >= 0
     hem = _hem(body, at, own)
-    bones, shares = np.concatenate(joints)[hem], np.concatenate(weights)[hem]
+    bones, shares = np.concatenate(joints), np.concatenate(weights)
+    toed = _toed(bones[known], shares[known])
+    bones, shares = bones[hem], shares[hem]
     hang = at[hem]
     at, own, free = at[known], own[known], free[known]
     girths = _girths(body, at, own)
@@ -144,10 +152,11 @@ def reach_of(avatar: Avatar) -> Reach:
     low, high = body.at[list(_LEGS), 1].min() - hips[1], body.at[INDEX["upperChest"], 1] - hips[1]
     high = max(high, 0.1)
     centred = at[np.isin(own, (*_TRUNK, *_LEGS))] - hips
-    firm = at[~free], own[~free]
-    outermost = _extremes(*firm)
+    firm = np.flatnonzero(~free)
+    outermost = firm[_extremes(at[firm], own[firm])]
     return Reach(
-        *outermost, hang, np.maximum(bones, 0), shares, _profile(centred, low, high), float(low), float(high),
+        at[outermost], own[outermost], toed[outermost], hang,
+        np.maximum(bones, 0), shares, _profile(centred, low, high), float(low), float(high),
         girths, float(min(h.min() for h in heights)), float(max(h.max() for h in heights)),
     )  # fmt: skip
 
@@ -161,6 +170,13 @@ def _hem(body: Figure, points: F64, owners: NDArray[np.int64]) -> NDArray[np.int
     order = np.lexsort((points[rows, 1], sector))
     first = np.r_[True, np.diff(sector[order]) != 0] if len(rows) else np.zeros(0, bool)
     return np.asarray(rows[order[first]])
+
+
+def _toed(bones: NDArray[np.int64], weights: F64) -> F64:
+    """(N,) share of the toes in what feet and toes carry of each vertex. bones, weights: (N, 4)."""
+    toes, feet = (np.isin(bones, [INDEX[s + b] for s in SIDES]) for b in ("Toes", "Foot"))
+    toe, both = (weights * toes).sum(axis=1), (weights * (toes | feet)).sum(axis=1)
+    return np.asarray(toe / np.maximum(both, 1e-9))
 
 
 def _girths(body: Figure, points: F64, owners: NDArray[np.int64]) -> F64:
@@ -201,9 +217,11 @@ def guess_reach(body: Figure) -> Reach:
     crown = float(body.at[INDEX["head"], 1] + 0.12 * (body.at[INDEX["head"], 1] - body.floor))
     high = max(float(body.at[INDEX["upperChest"], 1] - body.at[0, 1]), 0.1)
     none = np.zeros((0, 4))
+    every = np.concatenate(owners)
     return Reach(
         np.concatenate(points),
-        np.concatenate(owners),
+        every,
+        np.isin(every, [INDEX[f"{side}Toes"] for side in SIDES]).astype(np.float64),
         none[:, :3],
         none.astype(np.int64),
         none,

@@ -23,6 +23,8 @@ _TWISTS = (("UpperArm", "UpperArm", -0.5), ("LowerArm", "Hand", 0.5), ("UpperLeg
            ("LowerLeg", "Foot", 0.5))  # fmt: skip
 #: Metres below the floor that are left alone: rounding of soles and cloth.
 ALLOWED = 0.002
+#: Attempts to solve a take; after each but the last one, what lies too low is raised.
+LAST = 5
 _LEGS = [INDEX[s + b] for s in SIDES for b in ("LowerLeg", "Foot", "Toes")]
 _OFFSETS_FROM = np.array([max(p, 0) for p in PARENTS])
 
@@ -40,7 +42,7 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
     hips += body.leg * np.stack([take["hips.x"], take["hips.y"], take["hips.z"]], axis=-1)
     lift, sink = np.zeros(count), np.zeros(count)
     clear: list[tuple[F64, F64]] = []
-    for again in (*[True] * 5, False):
+    for attempt in range(LAST + 1):
         raised = lower_hips(take, body, ways, hips + lift[:, None] * [0.0, 1.0, 0.0], hips_turn)
         raised[:, 1] += sink
         at[:, 0] = raised
@@ -53,14 +55,16 @@ def solve_take(take: Take, body: Figure, reach: Reach) -> tuple[F64, F64]:
         for side in (0, 1):
             put_arm(take, body, reach, trunk, out, at, side, clear[side])
         _place_all(body, out, at)
-        if not again:
+        if attempt == LAST:
             break
         low, lie = lowest(body, reach, out, at, all_over=take.floor), np.clip(take["root.lie"], 0.0, 1.0)
         deep = np.maximum(-low - ALLOWED, 0.0) * (1.0 - lie)
         if deep.max() < 1e-3 and np.abs(low * lie).max() < 1e-3:
             break
-        lift = lift + 2.0 * envelope(deep, max(1, round(0.1 * take.fps)), take.loop)
-        sink = sink - low * lie
+        rise = envelope(deep, max(1, round(0.1 * take.fps)), take.loop)
+        lift = lift + 2.0 * rise
+        # planted feet hold the hips down; who falls is rather lifted off them than sunk
+        sink = sink - low * lie + (rise if take.floor and attempt >= 2 else 0.0)
     _put_twists(body, out)
     _place_all(body, out, at)
     return out, at
