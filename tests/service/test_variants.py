@@ -155,7 +155,7 @@ def test_an_archive_holds_everything_and_is_the_same_again(service: Service, spe
 def test_formats_that_are_not_written_are_told(service: Service, avatar: dict[str, Any], kind: str) -> None:
     if kind in PLATFORMS[avatar["platform"]].describe()["formats"]:
         pytest.skip("it is written")
-    answer = service.get(f"/api/avatars/{avatar['avatar_id']}.{kind}")
+    answer = service.get(f"/api/avatars/{avatar['avatar_id']}{variants.FORMATS[kind]}")
     assert (answer.status_code, answer.json()["error_code"]) == (415, "UNSUPPORTED_FORMAT")
     assert answer.json()["suggestions"]
 
@@ -179,6 +179,20 @@ def test_usdz_comes_where_the_platform_has_it(service: Service, avatar: dict[str
     data = service.get(f"/api/avatars/{avatar['avatar_id']}.usdz", params={"platform": "ar"})
     assert (data.status_code, data.headers["content-type"]) == (200, "model/vnd.usdz+zip")
     assert zipfile.ZipFile(io.BytesIO(data.content)).namelist()[0].endswith(".usdc")
+
+
+def test_all_that_ar_has_comes_by_its_ending(service: Service, avatar: dict[str, Any]) -> None:
+    made = service.post(
+        "/api/generate", json={**SMALL, "platform": "ar", "formats": ["obj", "static", "report"]}
+    ).json()
+    stored = {f["name"].removeprefix(made["files"][0]["name"].removesuffix(".glb")): f for f in made["files"]}
+    ways = {".obj": "_obj.zip", ".usdz": ".usdz", ".static.glb": "_static.glb", ".report.json": "_report.json"}
+    for way, ending in ways.items():
+        answer = service.get(f"/api/avatars/{made['avatar_id']}{way}")
+        assert answer.status_code == 200, way
+        assert answer.headers["etag"] == f'"{stored[ending]["sha256"]}"'
+        assert answer.headers["content-disposition"].endswith(ending)
+    assert service.get(f"/api/avatars/{made['avatar_id']}.obj").headers["content-type"] == "application/zip"
 
 
 def test_the_platforms_table_says_what_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ class AsyncAvatars:
         return await self.variant(avatar_id, "glb", target, **options)
 
     async def variant(
-        self, avatar_id: str, kind: Literal["glb", "vrm", "fbx", "usdz"], target: Target, **options: Any
+        self, avatar_id: str, kind: Literal["glb", "vrm", "vrma", "fbx", "usdz", "obj"], target: Target, **options: Any
     ) -> Path:
         """As `glb`, in another format. Raises UnsupportedFormat where the platform is not written so."""
         call = Call("GET", f"/api/avatars/{segment(avatar_id)}.{kind}", params=options)

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ...wire import CODES
 from ..auth.scopes import ROUTES
+from ..routes.variants import FORMATS
 from .names import operation_id, rename_forms
 from .to_303 import Json, convert_document
 
@@ -34,7 +35,8 @@ COMPUTES = {
     "/api/validate",
     "/api/avatars/{avatar_id}.glb",
     "/api/avatars/{avatar_id}.png",
-    *(f"/api/avatars/{{avatar_id}}.{kind}" for kind in ("zip", "vrm", "fbx", "usdz")),
+    "/api/avatars/{avatar_id}.zip",
+    *(f"/api/avatars/{{avatar_id}}{ending}" for ending in FORMATS.values()),
 }
 # Statuses of single routes, beside those that follow from what the route takes.
 MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
@@ -46,7 +48,7 @@ MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("DELETE", "/api/jobs/{job_id}"): (409,),
     ("DELETE", "/api/users/{user_id}"): (409,),
     ("GET", "/api/avatars/{avatar_id}.glb"): (409,),
-    **{("GET", f"/api/avatars/{{avatar_id}}.{kind}"): (409, 415) for kind in ("vrm", "fbx", "usdz")},
+    **{("GET", f"/api/avatars/{{avatar_id}}{ending}"): (409, 415) for ending in FORMATS.values()},
     ("POST", "/api/uploads"): (412,),
     ("HEAD", "/api/uploads/{upload_id}"): (412,),
     ("PATCH", "/api/uploads/{upload_id}"): (409, 412, 413, 415, 460),
@@ -55,7 +57,7 @@ MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
     ("POST", "/api/batch-generate/stream"): (409,),
 }
 RANGES = (
-    *(f"/api/avatars/{{avatar_id}}.{kind}" for kind in ("glb", "png", "zip", "vrm", "fbx", "usdz")),
+    *(f"/api/avatars/{{avatar_id}}{ending}" for ending in (".glb", ".png", ".zip", *FORMATS.values())),
     "/api/avatars/{avatar_id}/files/{name}",
 )
 WORDS = {code.status: code.title for code in reversed(list(CODES.values()))} | {400: "Not JSON", 422: "Not as written"}

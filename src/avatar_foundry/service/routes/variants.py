@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...errors import Suggestion
 from ...platforms import PLATFORMS
+from ...platforms.platform import ENDINGS
 from ...recipe import parse
 from ...rig import POSES
 from .. import work
@@ -28,8 +29,12 @@ from .avatars import downloadable
 router = make_router("avatars")
 QUALITY = {"low": (2, 512), "medium": (1, 1024), "high": (0, 2048)}
 ARCHIVE = "archive.zip"
-# What may be asked for by ending beside .glb; whether it is written is the platforms' table to say.
-FORMATS = ("vrm", "vrma", "fbx", "usdz")
+# What may be asked for by ending beside .glb, and that ending; whether it is written is the platforms' table to say.
+FORMATS: Mapping[str, str] = {kind: f".{kind}" for kind in ("vrm", "vrma", "fbx", "usdz", "obj", "vrm0")} | {
+    "static": ".static.glb",
+    "report": ".report.json",
+    "metahuman": ".metahuman.json",
+}
 SIZES = (256, 512, 1024, 2048, 4096)
 _SHAPE = re.compile(r"blendShapes\[(\w{1,64})\]")
 
@@ -116,6 +121,39 @@ class Picture(BaseModel):
     background: str = Field("", pattern=r"^([0-9a-fA-F]{6})?$", description="rrggbb; transparent when empty")
 
 
+def _in_format(kind: str) -> Any:
+    async def variant(avatar_id: Id, query: Annotated[Variant, Query()], request: Request) -> Response:
+        s = services(request)
+        avatar = await downloadable(s, caller(request), avatar_id)
+        platform = query.platform or avatar.platform
+        if _of_level(avatar.answer["files"], kind, 0) is None:
+            check_format(kind, platform)
+        entry = await _variant(request, s, avatar, query, kind)
+        return content_response(
+            request, s.store, entry["sha256"], entry["size"], named(avatar_id, kind), inline=kind != "obj"
+        )
+
+    what = "the format obj, a ZIP with textures" if kind == "obj" else f"the format {kind}"
+    variant.__doc__ = f"The avatar in {what}; UNSUPPORTED_FORMAT where the platform is not written so."
+    return variant
+
+
+# Before .glb, whose address ID.static.glb also fits
+for _kind, _ending in FORMATS.items():
+    router.add_api_route(
+        f"/api/avatars/{{avatar_id}}{_ending}",
+        _in_format(_kind),
+        methods=["GET"],
+        response_class=Response,
+        responses={200: BINARY},
+    )
+
+
+def named(avatar_id: str, kind: str) -> str:
+    """What a file of this format is saved as."""
+    return avatar_id + ENDINGS.get(kind, f".{kind}")
+
+
 @router.get("/api/avatars/{avatar_id}.glb", response_class=Response, responses={200: BINARY})
 async def glb(avatar_id: Id, query: Annotated[Variant, Query()], request: Request) -> Response:
     """The avatar as a GLB, with other options than it was made with."""
@@ -140,7 +178,8 @@ async def _variant(request: Request, s: Services, avatar: Avatar, query: Variant
     if stored is None or wanted is None:
         as_made = not query.model_fields_set - {"morphTargets", "useHands"}
     else:
-        as_made = wanted.digest() == parse(stored).digest()
+        own = parse(stored)  # a further format, there or not, makes no other avatar
+        as_made = wanted.digest() == own.model_copy(update={"formats": wanted.formats}).digest()
     if as_made and (there := _of_level(avatar.answer["files"], kind, level)):
         return there
     if wanted is None:
@@ -158,7 +197,9 @@ async def _variant(request: Request, s: Services, avatar: Avatar, query: Variant
 
 
 def _of_level(files: list[dict[str, Any]], kind: str, level: int) -> dict[str, Any] | None:
-    """The file of a format and level: NAME.glb, NAME_lod1.glb, ..."""
+    """The file of a format and level: NAME.glb, NAME_lod1.glb, NAME_obj.zip ..."""
+    if ending := ENDINGS.get(kind):
+        return next((f for f in files if not level and f["name"].endswith(ending)), None)
     own = [f for f in files if f["format"] == kind]
     names = [f["name"].rpartition(".")[0] for f in own]
     wanted = f"{names[0]}_lod{level}" if names and level else names[0] if names else ""
@@ -193,30 +234,6 @@ async def archive(avatar_id: Id, request: Request) -> Response:
         held = await s.database.read(records.held, avatar_id, ARCHIVE)
         assert held is not None
     return content_response(request, s.store, held.sha256, held.size, f"{avatar_id}.zip")
-
-
-def _in_format(kind: str) -> Any:
-    async def variant(avatar_id: Id, query: Annotated[Variant, Query()], request: Request) -> Response:
-        s = services(request)
-        avatar = await downloadable(s, caller(request), avatar_id)
-        platform = query.platform or avatar.platform
-        if not any(f["format"] == kind for f in avatar.answer["files"]):
-            check_format(kind, platform)
-        entry = await _variant(request, s, avatar, query, kind)
-        return content_response(request, s.store, entry["sha256"], entry["size"], f"{avatar_id}.{kind}", inline=True)
-
-    variant.__doc__ = f"The avatar as .{kind}; UNSUPPORTED_FORMAT where the platform is not written so."
-    return variant
-
-
-for _kind in FORMATS:
-    router.add_api_route(
-        f"/api/avatars/{{avatar_id}}.{_kind}",
-        _in_format(_kind),
-        methods=["GET"],
-        response_class=Response,
-        responses={200: BINARY},
-    )
 
 
 def check_format(kind: str, platform: str) -> None:
