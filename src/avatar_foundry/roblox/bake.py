@@ -184,18 +184,17 @@ def picture(name: str, colours: NDArray[np.float32], texel: I32, size: int) -> T
     return Texture(name, "image/png", size, size, out.getvalue())
 
 
-def texel_places(
-    meshes: Sequence[tuple[F32, F32, I32, Unwrapped]], size: int
-) -> tuple[I32, NDArray[np.float32], NDArray[np.float32], I32]:
-    """Of meshes (positions, normals, faces, uvs): pixel (N,), place (N, 3), normal (N, 3) and mesh (N,) per texel."""
-    first_uv = np.cumsum([0, *(len(m[3].uvs) for m in meshes)])
-    uvs = np.concatenate([m[3].uvs for m in meshes])
-    uv_faces = np.concatenate([m[3].uv_faces + at for m, at in zip(meshes, first_uv, strict=False)]).astype(np.int32)
+def texel_places(meshes: Sequence[tuple[F32, F32, F32, I32, Unwrapped]], size: int) -> tuple[I32, F32, F32, F32, I32]:
+    """Of meshes (positions, normals, values (V,), faces, uvs): pixel (N,), place (N, 3), normal (N, 3), value (N,) and
+    mesh (N,) per texel."""
+    first_uv = np.cumsum([0, *(len(m[4].uvs) for m in meshes)])
+    uvs = np.concatenate([m[4].uvs for m in meshes])
+    uv_faces = np.concatenate([m[4].uv_faces + at for m, at in zip(meshes, first_uv, strict=False)]).astype(np.int32)
     found = texels(uvs, uv_faces, size)
-    places = np.concatenate([m[0][m[2]] for m in meshes])[found.face]
-    normals = np.concatenate([m[1][m[2]] for m in meshes])[found.face]
-    mesh = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(m[2]) for m in meshes])[found.face]
-    n = np.einsum("nc,ncj->nj", found.weights, normals)
-    n /= np.maximum(np.linalg.norm(n, axis=1, keepdims=True), 1e-9)
-    place = np.einsum("nc,ncj->nj", found.weights, places)
-    return found.pixel, place.astype(np.float32), n.astype(np.float32), mesh
+    place, normal = (
+        np.einsum("nc,ncj->nj", found.weights, np.concatenate([m[k][m[3]] for m in meshes])[found.face]) for k in (0, 1)
+    )
+    value = np.einsum("nc,nc->n", found.weights, np.concatenate([m[2][m[3]] for m in meshes])[found.face])
+    mesh = np.repeat(np.arange(len(meshes), dtype=np.int32), [len(m[3]) for m in meshes])[found.face]
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    return found.pixel, place.astype(np.float32), normal.astype(np.float32), value.astype(np.float32), mesh

@@ -15,6 +15,7 @@ from .bake import Paints, Spots, Unwrapped, barycentric, nearest, picture, seen,
 from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
+from .lids import even_lids, lid_normals, lid_shares
 from .names import BUDGETS, FACE_ROOT, PIECES, geo
 from .rig import ROOTS, facs_clip, joint_places, owners, r15_skeleton
 from .scale import choose, sizes
@@ -40,7 +41,7 @@ LEVEL = 0.6  # cosine between skin and card: the folded lid below a brow looks u
 @dataclass(frozen=True, eq=False, slots=True)
 class Made(Frozen):
     """A part in the making. mesh: without uvs.  density: of its texture.  surface: where its colours come from.
-    exact: whether its vertices are the surface's own."""
+    exact: whether its vertices are the surface's own.  lid: (V,) how much of each vertex is upper lid, of skin only."""
 
     name: str
     positions: F32
@@ -50,6 +51,7 @@ class Made(Frozen):
     surface: Surface
     density: float = 1.0
     exact: bool = False
+    lid: F32 | None = None
 
 
 def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Avatar:
@@ -79,7 +81,17 @@ def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Av
     if head:
         decals = [p for p in parts if p.role == PAINTED]
         pieces_ = [
-            Made("Head", p.positions, p.normals, p.faces, p.skin, p.surface, DENSITY.get(p.kind, 1.0), p.kind in EXACT)
+            Made(
+                "Head",
+                p.positions,
+                p.normals,
+                p.faces,
+                p.skin,
+                p.surface,
+                DENSITY.get(p.kind, 1.0),
+                p.kind in EXACT,
+                lid_shares(p.poses) if p.kind == "body" else None,
+            )
             for p in head
         ]
         cards = [gather([p], number, owner, len(PIECES)) for p in decals]
@@ -114,8 +126,9 @@ def painted(
 ) -> tuple[list[tuple[Made, Unwrapped]], Material]:
     """The pieces with places on one texture, and the material that holds it."""
     unwrapped = unwrap_together([(m.positions * np.float32(m.density), m.faces) for m in made], size)
-    pixel, place, normal, mesh = texel_places(
-        [(m.positions, m.normals, m.faces, u) for m, u in zip(made, unwrapped, strict=True)], size
+    lids = [np.full(len(m.positions), -1, np.float32) if m.lid is None else m.lid for m in made]
+    pixel, place, normal, lid, mesh = texel_places(
+        [(m.positions, m.normals, k, m.faces, u) for m, k, u in zip(made, lids, unwrapped, strict=True)], size
     )
     paint, uvs = np.zeros(len(pixel), np.int32), np.zeros((len(pixel), 2), np.float32)
     for source in {id(m.surface): m.surface for m in made}.values():
@@ -125,6 +138,7 @@ def painted(
         spots = nearest(place[rows], source) if exact else seen(place[rows], normal[rows], source)
         paint[rows], uvs[rows] = spots
     colours = paints.colours("base", paint, uvs)
+    even_lids(colours, place, np.maximum(lid, 0), (lid >= 0).astype(np.float32))
     for cards in decals:
         blend(colours, place, normal, cards, paints)
     shine = paints.colours("orm", paint, uvs)
@@ -184,10 +198,16 @@ def head_mesh(made: Sequence[tuple[Made, Unwrapped]], face: FaceBones | None) ->
         skin[:, mine] -= bones.sum(axis=1)
         skin = np.concatenate([skin, np.zeros((len(skin), 1), np.float32), bones], axis=1)
     joints, weights = influences(skin)
+    positions = np.concatenate([m.positions for m, _ in made])
+    normals = np.concatenate([m.normals for m, _ in made])
+    faces = np.concatenate([m.faces + at for (m, _), at in zip(made, first, strict=False)]).astype(np.int32)
+    if face is not None:
+        lids = [np.zeros(len(m.positions), np.float32) if m.lid is None else m.lid for m, _ in made]
+        normals = lid_normals(positions, normals, faces, np.concatenate(lids), face)
     return Mesh(
-        np.concatenate([m.positions for m, _ in made]),
-        np.concatenate([m.faces + at for (m, _), at in zip(made, first, strict=False)]).astype(np.int32),
-        np.concatenate([m.normals for m, _ in made]),
+        positions,
+        faces,
+        normals,
         np.concatenate([u.uvs for _, u in made]),
         np.concatenate([u.uv_faces + at for (_, u), at in zip(made, first_uv, strict=False)]).astype(np.int32),
         joints,
