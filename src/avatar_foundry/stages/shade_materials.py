@@ -6,7 +6,7 @@ from ..avatar import Avatar
 from ..pipeline import stage
 
 
-@stage("painting")
+@stage("texturing")
 def shade_materials(avatar: Avatar, shading: str) -> Avatar:
     """Choose how materials are shaded. shading: pbr or mtoon."""
     if all(m.shading == shading for m in avatar.materials):
