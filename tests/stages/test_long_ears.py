@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.conftest import run_node
 
 from avatar_foundry.avatar import Avatar
 from avatar_foundry.body import PARAMETERS, base_vertices
+from avatar_foundry.formats.vrm import write_vrm
 from avatar_foundry.humanoid import NAMES
 from avatar_foundry.lod.gather import concatenate_shapes, take_faces
 from avatar_foundry.pipeline import run
@@ -120,3 +122,16 @@ def test_without_springs_the_ears_are_the_heads_again(elf, swinging):
         for out, mesh in zip(dense, (before, again), strict=True):
             np.add.at(out, (np.arange(len(out))[:, None], mesh.joints), mesh.weights)
         assert np.abs(dense[0] - dense[1]).max() < 0.01  # a trace of the neck's weight does not come back
+
+
+@pytest.mark.parametrize("version", ["1.0", "0.x"])
+def test_three_vrm_lets_them_twitch(swinging, version, tmp_path):
+    path = tmp_path / "elf.vrm"
+    path.write_bytes(write_vrm(swinging, version))
+    told = run_node("load_vrm.mjs", "@pixiv/three-vrm", str(path))
+    swing = told["springs"]["swing"]
+    assert {"leftEar_end", "rightEar_end"} <= swing.keys()
+    assert min(swing["leftEar_end"], swing["rightEar_end"]) > 0.005
+    assert max(swing.values()) < 0.05  # stiff: half the ear's length in a rush
+    assert told["rest"] < 1e-5
+    assert told["springs"]["settled"] < 1e-3
