@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ PADDING = 3  # pixels between charts
 FLAT = 1e-11  # of the unit square, twice the area
 OUT, IN = 0.008, 0.02  # metres before and behind the mesh within which rays look for the surface
 ABOVE = 0.04  # metres up to which what lies above a plug colours it
+SPECK = 5  # texels: the window within which a speck is alone
+FEW = 0.3  # share of its texels below which a material is a speck there
 LEVEL = 0.3  # cosine between what is met and the mesh, below which it is something else
 
 
@@ -150,6 +152,31 @@ def nearest(points: F32, surface: Surface) -> Spots:
     near = closest_points(points, surface.positions, surface.faces, settle=False, candidates=2)
     uvs = np.einsum("nc,ncj->nj", near.weights, surface.corners[near.face])
     return Spots(surface.paint[near.face], uvs.astype(np.float32))
+
+
+def without_specks(spots: Spots, pixel: I32, size: int) -> Spots:
+    """Spots of the texels at `pixel` (N,) where those whose material few around share look where the nearest others do:
+    at hems and collars a ray slips between two layers here and there."""
+    from scipy.ndimage import distance_transform_edt, uniform_filter
+
+    def around(rows: NDArray[Any]) -> NDArray[np.float32]:
+        there = np.zeros(size * size, np.float32)
+        there[pixel[rows]] = 1.0
+        return np.asarray(uniform_filter(there.reshape(size, size), SPECK, mode="constant").reshape(-1)[pixel])
+
+    same = np.zeros(len(pixel), np.float32)
+    for k in np.unique(spots.paint):
+        rows = spots.paint == k
+        same[rows] = around(rows)[rows]
+    speck = same < FEW * around(np.arange(len(pixel)))
+    if not speck.any() or speck.all():
+        return spots
+    number = np.full(size * size, -1, np.int32)
+    number[pixel[~speck]] = np.flatnonzero(~speck)
+    missing = (number < 0).reshape(size, size)
+    row, column = distance_transform_edt(missing, return_distances=False, return_indices=True)
+    source = np.where(speck, number.reshape(size, size)[row, column].reshape(-1)[pixel], np.arange(len(pixel)))
+    return Spots(spots.paint[source], spots.uvs[source])
 
 
 def barycentric(p: F32, a: F32, b: F32, c: F32) -> NDArray[np.float32]:

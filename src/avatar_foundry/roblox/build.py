@@ -11,7 +11,19 @@ from ..avatar import F32, I32, Avatar, Clip, Frozen, Material, Mesh, Part
 from ..errors import RecipeError
 from ..repair.rays import Rays
 from .attachments import attachments
-from .bake import Paints, Spots, Unwrapped, barycentric, nearest, picture, seen, spread, texel_places, unwrap_together
+from .bake import (
+    Paints,
+    Spots,
+    Unwrapped,
+    barycentric,
+    nearest,
+    picture,
+    seen,
+    spread,
+    texel_places,
+    unwrap_together,
+    without_specks,
+)
 from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
@@ -135,7 +147,10 @@ def painted(
         rows = np.isin(mesh, [k for k, m in enumerate(made) if m.surface is source])
         exact = source in [m.surface for m in made if m.exact]
         # folded lids and lips lie so near to each other that a ray would meet the wrong one first
-        spots = nearest(place[rows], source) if exact else seen(place[rows], normal[rows], source)
+        if exact:
+            spots = nearest(place[rows], source)
+        else:
+            spots = without_specks(seen(place[rows], normal[rows], source), pixel[rows], size)
         paint[rows], uvs[rows] = spots
     colours = paints.colours("base", paint, uvs)
     even_lids(colours, place, np.maximum(lid, 0), (lid >= 0).astype(np.float32))

@@ -25,7 +25,7 @@ def lid_shares(poses: F32) -> F32:
     if most < LEAST:
         return np.zeros(len(drop), np.float32)
     share = np.clip((drop / most - FROM) / (TO - FROM), 0.0, 1.0)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
 def lid_normals(positions: F32, normals: F32, faces: I32, shares: F32, face: FaceBones) -> F32:
