@@ -28,6 +28,16 @@ BAD = {
     "negative seed": (["--seed", "-1"], "/seed", "0"),
     "odd texture size": (["--set", "texture_size=1000"], "/texture_size", "1024"),
     "draco": (["--set", "compression=draco"], "/compression", "meshopt"),
+    "text for a budget": (["--set", "budget={triangles: 5000}"], "/budget", '{\\"triangles\\": 5000}'),
+    "an object for a list": (["--set", 'formats={"a": 1}'], "/formats", '[\\"fbx\\"]'),
+    "a format that the platform has not": (["--platform", "godot", "--set", "formats=fbx"], "/formats", "glb, report"),
+    "a compression that it has not": (
+        ["--platform", "ar", "--set", "compression=meshopt"],
+        "/compression",
+        "none, draco",
+    ),
+    "a shading that it has not": (["--set", "shading=mtoon"], "/shading", "pbr"),
+    "two words on clips": (["--animations", "walk", "--set", 'animations=["run"]'], "/animations", "Leave one of them"),
     "bad colour": (["--set", "colors.eyes=octarine"], "/colors/eyes", ""),
     "colour of a thing that is not there": (["--set", "colors.wings=#ff0000"], "/colors/wings", ""),
 }
@@ -46,6 +56,35 @@ def test_bad_requests_get_the_error_shape_and_leave_nothing(case, foundry, tmp_p
     assert body["suggestions"] or body.get("hint"), "nothing that helps"
     assert pointer in [i["pointer"] for i in body["issues"]] or pointer in body["detail"]
     assert not out.exists()
+
+
+BAD_PROCESS = {
+    "a budget without a number": (["--budget", "triangles"], "/budget", "triangles=15000"),
+    "a budget that is no number": (["--budget", "bones=abc"], "/budget", "bones=75"),
+    "a budget of no name": (["--budget", "bone=30"], "/budget/bone", "Use 'bones'"),
+    "too few bones": (["--budget", "bones=3"], "/budget/bones", "Use 19"),
+    "too few triangles": (["--budget", "triangles=100"], "/budget/triangles", "Use 500"),
+    "no level of the skeleton": (["--skeleton", "tiny"], "/skeleton", "no_fingers"),
+    "no fix": (["--fix", "nosuch"], "/fixes", "weld"),
+    "nearly a fix": (["--fix", "wled"], "/fixes", "Use 'weld'"),
+    "no platform": (["--platform", "nix"], "/platform", "godot, mixamo"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_PROCESS)
+@pytest.mark.parametrize("json_too", [True, False])
+def test_processing_is_refused_in_the_same_words(case, json_too, foundry, tmp_path):
+    arguments, pointer, cure = BAD_PROCESS[case]
+    (file := tmp_path / "figure.glb").write_bytes(b"never read")
+    told = foundry("process", str(file), *arguments, "--out", str(tmp_path / "out"), *(["--json"] if json_too else []))
+    assert told.code == 2
+    if json_too:
+        body = told.error("VALIDATION_ERROR")
+        assert cure in json.dumps(body["suggestions"])
+        assert pointer in [i["pointer"] for i in body["issues"]]
+    else:
+        assert cure in told.err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
