@@ -103,6 +103,7 @@ class Part(Frozen):
     lod_errors: one mapping per lod (geometric_mm, posed_mm, expressive_mm); empty until lods are built.
     properties: custom text properties of its node in files: user properties in FBX, extras in glTF.
     place: where its node stands in files, metres, for parts without skin; the mesh stays where it is.
+    pieces: per lod the (role, number of vertices) of what it was merged from, in the vertices' order; empty if nothing.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Part(Frozen):
     lod_errors: tuple[Mapping[str, float], ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     place: tuple[float, float, float] | None = None
+    pieces: tuple[tuple[tuple[str, int], ...], ...] = ()
 
     @property
     def mesh(self) -> Mesh:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..avatar import F32, Mesh, Morph, Part
 from ..geometry import vertex_normals
@@ -21,7 +22,21 @@ def merge_parts(parts: Sequence[Part], name: str, material: str) -> Part:
                     worst[key] = max(worst.get(key, 0.0), value)
         errors.append(worst)
     role = "body" if any(p.role == "body" for p in parts) else parts[0].role
-    return Part(name, role, lods, material, lod_errors=tuple(errors) if any(errors) else ())
+    pieces = tuple(
+        tuple(piece for p in parts for piece in pieces_of(p, min(k, len(p.lods) - 1))) for k in range(levels)
+    )
+    return Part(name, role, lods, material, lod_errors=tuple(errors) if any(errors) else (), pieces=pieces)
+
+
+def pieces_of(part: Part, level: int) -> tuple[tuple[str, int], ...]:
+    """What a level was merged from: (role, number of vertices) in their order; itself if from nothing."""
+    return part.pieces[level] if part.pieces else ((part.role, len(part.lods[level].positions)),)
+
+
+def is_piece(part: Part, level: int, role: str) -> NDArray[np.bool_]:
+    """(V,) the vertices of a level that come from parts of `role`."""
+    roles, counts = zip(*pieces_of(part, level), strict=True)
+    return np.repeat(np.array(roles) == role, counts)
 
 
 def merge_meshes(meshes: Sequence[Mesh]) -> Mesh:

@@ -3,41 +3,62 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..avatar import Avatar, Part
+from ..avatar import Avatar, Mesh, Part
 from ..pipeline import stage
 from .atlas_textures import on_one_sheet
 from .build_lods import build_lods
+from .cut_out import cut_out
 
 CUTOFF = 0.35  # brows and lashes are mostly half transparent: at a half they would turn into dots
+
+FULL = 0.9  # of the triangles allowed: a level with fewer leaves much unused
+AIM = 0.97  # of the triangles allowed: simplifying may stop a little above its goal
 
 
 @stage("exporting", cost=40)
 def merge_whole(avatar: Avatar, size: int, triangles: int) -> Avatar:
     """Merge everything into one mesh of at most `triangles`, with one texture sheet of `size` pixels.
 
-    What is blended becomes masked: one draw call cannot do both."""
+    What is blended becomes masked, one draw call cannot do both: see `cut_out`."""
+    avatar = cut_out(avatar, CUTOFF)
     named = {m.name for m in avatar.materials}
     parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
     if not parts:
         return avatar
-    counts = [sum(len(p.lods[min(k, len(p.lods) - 1)].faces) for p in parts) for k in range(levels_of(parts))]
-    fitting = [k for k, n in enumerate(counts) if n <= triangles]
-    if not fitting:
-        ratio = 0.97 * triangles / counts[0]
-        whole = replace(avatar, parts=tuple(replace(p, lods=p.lods[:1], lod_errors=()) for p in parts))
-        avatar = build_lods((1.0, ratio)).apply(whole)
-        parts = [p for p in avatar.parts if len(p.lods[-1].faces)]
-        level = 1
-    else:
-        level = fitting[0]
-    parts = [replace(p, lods=(p.lods[min(level, len(p.lods) - 1)],), hidden=None, binding=None) for p in parts]
-    return merge_all(replace(avatar, parts=tuple(parts)), size)
+    parts = within(avatar, parts, triangles)
+    parts = [replace(p, hidden=None, binding=None, pieces=()) for p in parts]
+    return _merge(replace(avatar, parts=tuple(parts)), size)
+
+
+def within(avatar: Avatar, parts: Sequence[Part], triangles: int) -> list[Part]:
+    """Parts with one level each, of about as many triangles as allowed.
+
+    The finest of their levels that fits, unless it leaves much unused: then the one above it, reduced."""
+    counts = [sum(len(level_of(p, k).faces) for p in parts) for k in range(levels_of(parts))]
+    level = next((k for k, n in enumerate(counts) if n <= triangles), len(counts))
+    fitting = [replace(p, lods=(level_of(p, level),), lod_errors=(), pieces=()) for p in parts]
+    if level == 0 or (level < len(counts) and counts[level] >= FULL * triangles):
+        return fitting
+    above = [replace(p, lods=(level_of(p, level - 1),), lod_errors=(), pieces=()) for p in parts]
+    ratio = AIM * triangles / counts[level - 1]
+    reduced = build_lods((1.0, ratio)).apply(replace(avatar, parts=tuple(above)))
+    found = [replace(p, lods=p.lods[-1:], lod_errors=()) for p in reduced.parts if len(p.lods[-1].faces)]
+    return found if level == len(counts) or sum(len(p.mesh.faces) for p in found) <= triangles else fitting
+
+
+def level_of(part: Part, level: int) -> Mesh:
+    """A level of a part; its last one where it has no more."""
+    return part.lods[min(level, len(part.lods) - 1)]
 
 
 def merge_all(avatar: Avatar, size: int, mime: str = "") -> Avatar:
     """Everything as one mesh, all its levels, with one material and a texture sheet of `size` pixels.
 
     mime: type of its images; "" leaves it to what they are now."""
+    return _merge(cut_out(avatar, CUTOFF), size, mime)
+
+
+def _merge(avatar: Avatar, size: int, mime: str = "") -> Avatar:
     named = {m.name for m in avatar.materials}
     parts = [p for p in avatar.parts if p.material in named and len(p.mesh.faces)]
     if not parts:
