@@ -146,6 +146,31 @@ def glb_problems(data: bytes) -> Iterator[str]:
     yield from cage_problems(file, clouds)
 
 
+def setup_problems(data: bytes) -> Iterator[str]:
+    """What is wrong with a GLB for Avatar Setup: fifteen named parts without rig, textured, facing -Z."""
+    file = File(data)
+    meshes = {n.get("name"): i for i, n in enumerate(file.nodes) if "mesh" in n}
+    if set(meshes) != {f"{n}_Geo" for n in PARTS}:
+        yield "it is not made of the fifteen parts alone"
+        return
+    yield from (f"it has {k}" for k in ("skins", "animations") if file.document.get(k))
+    yield from (f"{n} is turned or scaled" for n, i in meshes.items() if {"rotation", "scale"} & file.nodes[i].keys())
+    if not file.document.get("textures"):
+        yield "it has no texture"
+    clouds, count = {}, 0
+    for name, node in meshes.items():
+        primitive = file.document["meshes"][file.nodes[node]["mesh"]]["primitives"][0]
+        clouds[name] = file.array(primitive["attributes"]["POSITION"])
+        count += len(file.array(primitive["indices"])) // 3
+    if count >= 10_742:
+        yield f"{count} triangles in total"
+    left, right, foot, leg = (
+        clouds[f"{n}_Geo"].mean(axis=0) for n in ("LeftHand", "RightHand", "LeftFoot", "LeftLowerLeg")
+    )
+    if left[0] >= right[0] or foot[2] >= leg[2]:
+        yield "it does not face -Z"
+
+
 def tree_problems(file: File) -> Iterator[str]:
     for name, above in PARENT.items():
         node = file.called(name)

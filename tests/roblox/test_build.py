@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
-from tests.engines.roblox_rules import check
+from tests.engines.roblox_rules import check, setup_problems
 
-from avatar_foundry.formats import write_fbx, write_glb
+from avatar_foundry.formats import unrigged, write_fbx, write_glb
 from avatar_foundry.geometry.distance import closest_points
 from avatar_foundry.platforms import PLATFORMS
 from avatar_foundry.roblox import build
@@ -26,6 +26,15 @@ def test_its_files_pass_what_reads_only_files(built, khronos):
     assert check(glb, "child.glb") == []
     assert check(fbx, "child.fbx") == []
     khronos({"child.glb": glb})
+
+
+def test_the_static_file_is_for_avatar_setup(built, khronos):
+    files = PLATFORMS["roblox"].written(built, ("static",), "none")
+    name = f"{built.name}_static.glb"
+    assert list(setup_problems(files[name])) == []
+    ahead = write_glb(unrigged(replace(built, parts=built.parts[: len(PIECES)])))
+    assert list(setup_problems(ahead)) == ["it does not face -Z"]
+    khronos({name: files[name]})
 
 
 def test_it_uses_its_budget(built):

@@ -7,13 +7,14 @@ from pathlib import Path
 from ..errors import RecipeError
 from ..formats import FbxOptions
 from ..formats.readers import read_upload
+from ..roblox.avatar_setup import for_avatar_setup
 from ..roblox.cages import Cage, template_of
 from ..roblox.names import PIECES, TOTAL
 from ..roblox.rig import ROOTS
 from ..rules.registry import OFF
 from ..stages.adapt_skeleton import Joint, Scheme, bone
 from ..stages.make_r15 import make_r15
-from .files import fbx, write_glbs
+from .files import fbx, static_glb, write_glbs
 from .platform import FAMILIES, Budget, Platform
 
 CAGES = "AVATAR_FOUNDRY_ROBLOX_CAGES"  # the environment's word for the template's path
@@ -52,6 +53,7 @@ PLATFORM = Platform(
     write=write_glbs,
     variants={".fbx": fbx(FbxOptions(hips="LowerTorso"))},
     exports={"fbx": fbx(FbxOptions(hips="LowerTorso"))},
+    static=lambda avatar, compression: static_glb(for_avatar_setup(avatar), compression),
     skeleton=SKELETON,
     remake=lambda size: make_r15(size, template),
     codecs=(),
@@ -68,6 +70,7 @@ PLATFORM = Platform(
     required=tuple(p.name for p in PIECES),
     notes=(
         "Import NAME.fbx with Studio's 3D importer: Rig type R15, Scale Unit Centimeter (Meter for the GLB).",
+        "The format static is for Avatar Setup, which rigs the fifteen parts anew: without rig, facing -Z, in metres.",
         "The face is one frame per control: Head_Geo says which by RootFaceJoint and Frame0, Frame1 and so on.",
         "Cages and attachments are written when AVATAR_FOUNDRY_ROBLOX_CAGES names a file with Roblox's cages.",
     ),
