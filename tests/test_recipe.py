@@ -83,3 +83,12 @@ def test_digest_depends_on_what_is_asked_only() -> None:
 def test_recipes_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Recipe().platform = "unity"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("text", ["fbx, usdz", "[fbx,usdz]", ["fbx", "usdz"]])
+def test_formats_may_come_as_text(text):
+    assert parse({"formats": text}).formats == ("fbx", "usdz")
+
+
+def test_clips_may_come_as_a_list_that_lost_its_quotes():
+    assert parse({"animations": "[idle, walk]"}).animations == ("idle", "walk")

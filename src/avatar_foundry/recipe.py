@@ -31,7 +31,7 @@ Color = Annotated[str, Field(min_length=1, max_length=32, description="#rrggbb o
 def _clips(value: Any) -> Any:
     """ "walk, run" is ["walk", "run"], and ["all"] is "all". Raises ValueError for what is no clip."""
     if isinstance(value, str):
-        value = [value]
+        value = [value.strip(" []")]
     if isinstance(value, list | tuple) and all(isinstance(text, str) for text in value):
         value = [name.strip() for text in value for name in text.split(",") if name.strip()]
     if isinstance(value, list) and "all" in value:
@@ -51,8 +51,10 @@ Animations = Annotated[
 
 
 def _listed(value: Any) -> Any:
-    """ "fbx, usdz" is ["fbx", "usdz"]."""
-    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+    """ "fbx, usdz" and "[fbx, usdz]", which shells make of a list, are ["fbx", "usdz"]."""
+    return (
+        [name for part in value.strip(" []").split(",") if (name := part.strip())] if isinstance(value, str) else value
+    )
 
 
 Formats = Annotated[
