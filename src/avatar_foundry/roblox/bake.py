@@ -20,8 +20,8 @@ PADDING = 3  # pixels between charts
 FLAT = 1e-11  # of the unit square, twice the area
 OUT, IN = 0.008, 0.02  # metres before and behind the mesh within which rays look for the surface
 ABOVE = 0.04  # metres up to which what lies above a plug colours it
-SPECK = 5  # texels: the window within which a speck is alone
-FEW = 0.3  # share of its texels below which a material is a speck there
+SPECK = 7  # texels: the window within which a speck is alone
+FEW = 0.27  # share of its texels below which a material is a speck there; lines two texels wide stay
 LEVEL = 0.3  # cosine between what is met and the mesh, below which it is something else
 
 

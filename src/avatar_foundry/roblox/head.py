@@ -183,6 +183,9 @@ def kept(kind: str, mesh: Mesh, surface: Surface, budget: int) -> Piece:
         poses = np.concatenate([poses, np.stack([poses[:, loop].mean(axis=1) for loop in loops], axis=1)], axis=1)
         skin = np.concatenate([skin, np.stack([skin[loop].mean(axis=0) for loop in loops])])
     normals = vertex_normals(positions, faces)
+    # fans lie inside: with their slope in it the rim would shade as an edge
+    own = mesh.normals if mesh.normals is not None else vertex_normals(mesh.positions, mesh.faces)
+    normals[: len(own)] = own
     shapes = []
     for control in poses:
         rows = np.flatnonzero(np.abs(control).max(axis=1) > 1e-5).astype(np.int32)
