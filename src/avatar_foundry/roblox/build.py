@@ -1,39 +1,27 @@
 """An avatar as an R15 body: fifteen closed parts, two textures, a skeleton, the face's frames."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avatar import F32, I32, Avatar, Clip, Frozen, Material, Mesh, Part
+from ..avatar import F32, I32, Avatar, Clip, Material, Mesh, Part
 from ..errors import RecipeError
-from ..repair.rays import Rays
 from .attachments import attachments
-from .bake import (
-    Paints,
-    Spots,
-    Unwrapped,
-    barycentric,
-    nearest,
-    picture,
-    seen,
-    spread,
-    texel_places,
-    unwrap_together,
-    without_specks,
-)
+from .bake import Paints, Unwrapped
 from .cages import PLAIN, Template, fit_cages
 from .face_bones import FaceBones, fit_face
 from .head import DECALS, build_head, has_face, lean
-from .lids import even_lids, lid_normals, lid_shares
+from .lids import lid_normals, lid_shares
 from .names import BUDGETS, FACE_ROOT, PIECES, geo
+from .painting import Made, painted
 from .rig import ROOTS, facs_clip, joint_places, owners, r15_skeleton
 from .scale import choose, sizes
 from .shell import INFLUENCES, shell
 from .solid import pieces, solid
-from .surface import Surface, gather
+from .surface import gather
 
 F64 = NDArray[np.float64]
 
@@ -46,24 +34,6 @@ EXACT = ("body", "eyes", "tongue")  # kinds of the head's pieces that keep their
 #: Texture density of the head's pieces beside hair.
 DENSITY = {"body": 1.7, "eyes": 1.6, "teeth": 0.8, "tongue": 0.8, "shell": 1.0}
 PAINTED = "brows"  # what colours the skin below; lashes would blacken the lids, which lie folded at their roots
-DECAL = 0.004  # metres within which it does
-LEVEL = 0.6  # cosine between skin and card: the folded lid below a brow looks up at it
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Made(Frozen):
-    """A part in the making. mesh: without uvs.  density: of its texture.  surface: where its colours come from.
-    exact: whether its vertices are the surface's own.  lid: (V,) how much of each vertex is upper lid, of skin only."""
-
-    name: str
-    positions: F32
-    normals: F32
-    faces: I32
-    skin: F32
-    surface: Surface
-    density: float = 1.0
-    exact: bool = False
-    lid: F32 | None = None
 
 
 def build_r15(avatar: Avatar, size: int, template: Template | None = None) -> Avatar:
@@ -131,69 +101,6 @@ def build_body(parts: Sequence[Part], number: Mapping[str, int], owner: I32, exp
         if made is not None:
             out.append(Made(piece.name, made.positions, made.normals, made.faces, made.skin, surface))
     return out
-
-
-def painted(
-    made: Sequence[Made], paints: Paints, size: int, name: str, decals: Sequence[Surface]
-) -> tuple[list[tuple[Made, Unwrapped]], Material]:
-    """The pieces with places on one texture, and the material that holds it."""
-    unwrapped = unwrap_together([(m.positions * np.float32(m.density), m.faces) for m in made], size)
-    lids = [np.full(len(m.positions), -1, np.float32) if m.lid is None else m.lid for m in made]
-    pixel, place, normal, lid, mesh = texel_places(
-        [(m.positions, m.normals, k, m.faces, u) for m, k, u in zip(made, lids, unwrapped, strict=True)], size
-    )
-    paint, uvs = np.zeros(len(pixel), np.int32), np.zeros((len(pixel), 2), np.float32)
-    for source in {id(m.surface): m.surface for m in made}.values():
-        rows = np.isin(mesh, [k for k, m in enumerate(made) if m.surface is source])
-        exact = source in [m.surface for m in made if m.exact]
-        # folded lids and lips lie so near to each other that a ray would meet the wrong one first
-        if exact:
-            spots = nearest(place[rows], source)
-        else:
-            spots = without_specks(seen(place[rows], normal[rows], source), pixel[rows], size)
-        paint[rows], uvs[rows] = spots
-    colours = paints.colours("base", paint, uvs)
-    even_lids(colours, place, np.maximum(lid, 0), (lid >= 0).astype(np.float32))
-    for cards in decals:
-        blend(colours, place, normal, cards, paints)
-    shine = paints.colours("orm", paint, uvs)
-    texel = spread(pixel, size)
-    material = Material(
-        name,
-        base=picture(f"{name}_base", colours, texel, size),
-        orm=picture(f"{name}_orm", shine, texel, size),
-        metallic=1.0,
-        roughness=1.0,
-    )
-    return list(zip(made, unwrapped, strict=True)), material
-
-
-def blend(colours: F32, place: F32, normal: F32, cards: Surface, paints: Paints) -> None:
-    """Lay the colours of cards that float over the skin on it, in place."""
-    low, high = cards.positions.min(axis=0) - DECAL, cards.positions.max(axis=0) + DECAL
-    rows = np.flatnonzero(((place > low) & (place < high)).all(axis=1))
-    if not len(rows):
-        return
-    rays = Rays(cards.positions, cards.faces, np.ones(len(cards.faces), bool))
-    far, face = rays.hit(place[rows] - 0.25 * DECAL * normal[rows], normal[rows])
-    a, b, c = (cards.positions[cards.faces[face, k]] for k in range(3))
-    flat = np.cross(b - a, c - a)
-    level = np.abs(np.einsum("nj,nj->n", flat, normal[rows])) > LEVEL * np.linalg.norm(flat, axis=1)
-    met = (far < 1.25 * DECAL) & level
-    rows, face, far = rows[met], face[met], far[met]
-    if not len(rows):
-        return
-    spots: Spots = _card_spots(place[rows] + (far - 0.25 * DECAL)[:, None] * normal[rows], face, cards)
-    over = paints.colours("base", spots.paint, spots.uvs)
-    share = over[:, 3:] / 255
-    colours[rows, :3] = colours[rows, :3] * (1 - share) + over[:, :3] * share
-
-
-def _card_spots(points: F32, face: I32, cards: Surface) -> Spots:
-    """Where on the cards' faces (N,) the points (N, 3) lie."""
-    a, b, c = (cards.positions[cards.faces[face, k]] for k in range(3))
-    weights = barycentric(points, a, b, c)
-    return Spots(cards.paint[face], np.einsum("nc,ncj->nj", weights, cards.corners[face]).astype(np.float32))
 
 
 def mesh_of(made: Made, unwrapped: Unwrapped) -> Mesh:
