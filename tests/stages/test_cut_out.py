@@ -9,7 +9,7 @@ from tests.figures import figure, shape, texture
 
 from avatar_foundry.avatar import Avatar, Material, Mesh, Part, Texture
 from avatar_foundry.stages.cut_out import FAINT, cut_out
-from avatar_foundry.stages.merge_parts import is_piece, merge_parts
+from avatar_foundry.stages.merge_parts import is_piece, merge_parts, taken_apart
 from avatar_foundry.stages.merge_whole import CUTOFF, merge_all
 
 SKIN = (200, 150, 120)
@@ -80,6 +80,15 @@ def test_what_was_merged_is_still_told_apart():
     assert last.pieces == ((("brows", 4),),)
     assert [m.name for m in last.mesh.morphs] == ["eyeBlinkLeft"]
     assert np.abs(pixels(done.material("brows"))[8, 1, :3] - SKIN).max() < 20
+
+
+def test_a_merged_part_comes_apart_again():
+    parts = faced().parts[-2:]
+    apart = taken_apart(merge_parts(parts, "Avatar_Alpha", "brows"), 0)
+    assert [p.role for p in apart] == ["brows", "lashes"]
+    for own, before in zip(apart, parts, strict=True):
+        np.testing.assert_array_equal(own.mesh.positions, before.mesh.positions)
+        np.testing.assert_array_equal(own.mesh.faces, before.mesh.faces)
 
 
 def test_one_material_for_all_is_the_same_every_time():

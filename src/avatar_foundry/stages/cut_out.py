@@ -37,11 +37,20 @@ def without_lashes(part: Part) -> Part:
     masks = [is_piece(part, k, "lashes") for k in range(len(part.lods))]
     if not any(m.any() for m in masks):
         return part
-    pieces = tuple(
-        tuple((role, n) for role, n in pieces_of(part, k) if role != "lashes") for k in range(len(part.lods))
-    )
     lods = tuple(_kept(mesh, ~mask) for mesh, mask in zip(part.lods, masks, strict=True))
+    pieces = tuple(_left(part, k) for k in range(len(part.lods)))
     return replace(part, lods=lods, pieces=pieces, binding=None)
+
+
+def _left(part: Part, level: int) -> tuple[tuple[str, int], ...]:
+    """The pieces of a level that are no lashes; like `_kept`, only vertices that faces use."""
+    used = np.zeros(len(part.lods[level].positions), bool)
+    used[part.lods[level].faces] = True
+    pieces = pieces_of(part, level)
+    ends = np.cumsum([n for _, n in pieces]).tolist()
+    return tuple(
+        (role, int(used[end - n : end].sum())) for (role, n), end in zip(pieces, ends, strict=True) if role != "lashes"
+    )
 
 
 def _kept(mesh: Mesh, keep: NDArray[np.bool_]) -> Mesh:

@@ -1,12 +1,14 @@
 """Join several parts into one mesh per level of detail: vertices, skin and shapes side by side, nothing welded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..avatar import F32, Mesh, Morph, Part
 from ..geometry import vertex_normals
+from ..lod.gather import concatenate_shapes, take_faces
 
 
 def merge_parts(parts: Sequence[Part], name: str, material: str) -> Part:
@@ -80,3 +82,16 @@ def merge_morphs(groups: Sequence[tuple[tuple[Morph, ...], int]]) -> tuple[Morph
             )
         )
     return tuple(out)
+
+
+def taken_apart(part: Part, level: int) -> list[Part]:
+    """A level of a merged part as one part per role again, with the material that they share."""
+    mesh = part.lods[level]
+    shapes, out = concatenate_shapes(mesh.morphs), []
+    for role in dict.fromkeys(role for role, _ in pieces_of(part, level)):
+        rows = is_piece(part, level, role)[mesh.faces[:, 0]]
+        uv_faces = None if mesh.uv_faces is None else mesh.uv_faces[rows]
+        own = take_faces(mesh, shapes, mesh.faces[rows], uv_faces)
+        name = f"{part.name}.{role}" if part.pieces else part.name
+        out.append(replace(part, name=name, role=role, lods=(own,), lod_errors=(), pieces=()))
+    return out
