@@ -87,7 +87,8 @@ def test_render_draws_a_sheet(made, foundry, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "cure"), [("--views", "frnt", "front"), ("--pose", "sqat", "squat"), ("--morph", "jawOpn", "jawOpen")]
+    ("option", "value", "cure"),
+    [("--views", "frnt", "front"), ("--pose", "sqat", "squat"), ("--morph", "jawOpn", "jawOpen")],
 )
 def test_render_names_what_it_does_not_know(option, value, cure, made, foundry, tmp_path):
     picture = tmp_path / "sheet.png"
