@@ -48,7 +48,11 @@ def plan(recipe: Recipe, notes: Notes | None = None) -> tuple[Stage, ...]:
         hide_covered(),
         *((drop_face(),) if recipe.no_face else ()),
         set_pose(recipe.pose),
-        *((add_clips(chosen(recipe.animations), recipe.root_motion),) if recipe.animations else ()),
+        *(
+            (add_clips(chosen(recipe.animations), recipe.root_motion),)
+            if recipe.animations and platform.remake is None
+            else ()
+        ),
         *((shade_expressions(),) if expressive else ()),
         paint(
             look(recipe),

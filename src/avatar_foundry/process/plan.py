@@ -49,7 +49,11 @@ def plan(
         *((give_face(ledger),) if options.morph_targets and not options.no_face else ()),
         set_normals(),
         *((rest_in(options.pose),) if options.pose != "keep" else ()),
-        *((add_clips(chosen(options.animations), options.root_motion),) if options.animations else ()),
+        *(
+            (add_clips(chosen(options.animations), options.root_motion),)
+            if options.animations and platform.remake is None
+            else ()
+        ),
         shade_expressions(),
         shade_materials(options.shading),
         take_textures(ledger, min(options.texture_size or 8192, platform.budget.texture)),
