@@ -24,6 +24,7 @@ MIME: Mapping[str, str] = {
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 # How contents are described.
 BINARY: dict[str, Any] = {"description": "The file", "content": {"*/*": _BYTES}}
+DOCUMENT: dict[str, Any] = {"description": "The file", "content": {"application/json": {"schema": {"type": "object"}}}}
 PICTURE: dict[str, Any] = {"description": "The picture", "content": {"image/png": _BYTES}}
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 

@@ -40,8 +40,8 @@ COMPUTES = {
 }
 # Statuses of single routes, beside those that follow from what the route takes.
 MORE: Mapping[tuple[str, str], tuple[int, ...]] = {
-    ("POST", "/api/process"): (415,),
-    ("POST", "/api/process/stream"): (415, 409),
+    ("POST", "/api/process"): (404, 415),  # an avatar may be named instead of a file
+    ("POST", "/api/process/stream"): (404, 409, 415),
     ("POST", "/api/validate"): (415,),
     ("POST", "/api/auth/setup"): (401, 409, 429),
     ("POST", "/api/auth/login"): (401, 429),

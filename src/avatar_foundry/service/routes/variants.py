@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ...errors import Suggestion
 from ...platforms import PLATFORMS
 from ...platforms.platform import ENDINGS
-from ...recipe import parse
+from ...recipe import instead_of, parse
 from ...rig import POSES
 from .. import work
-from ..contents import BINARY, PICTURE, content_response
+from ..contents import BINARY, DOCUMENT, PICTURE, content_response
 from ..db.tables import Avatar
 from ..problems import Problem, not_found
 from ..records import avatars as records
@@ -145,7 +145,7 @@ for _kind, _ending in FORMATS.items():
         _in_format(_kind),
         methods=["GET"],
         response_class=Response,
-        responses={200: BINARY},
+        responses={200: DOCUMENT if _ending.endswith(".json") else BINARY},
     )
 
 
@@ -238,11 +238,17 @@ async def archive(avatar_id: Id, request: Request) -> Response:
 
 def check_format(kind: str, platform: str) -> None:
     """Raises Problem UNSUPPORTED_FORMAT, naming what can be had, when the platform's table has no such format."""
+    if platform not in PLATFORMS:
+        raise Problem(
+            "VALIDATION_ERROR",
+            f"/platform: unknown platform '{platform[:32]}'",
+            suggestions=[instead_of(platform, tuple(PLATFORMS))],
+        )
     written = {name: p.describe()["formats"] for name, p in PLATFORMS.items()}
-    if kind in written.get(platform, ()):
+    if kind in written[platform]:
         return
     others = [name for name, kinds in written.items() if kind in kinds]
-    here = ", ".join(written.get(platform, ())) or "nothing"
+    here = ", ".join(written[platform])
     raise Problem(
         "UNSUPPORTED_FORMAT",
         f"Platform '{platform}' is written as {here}, not as {kind}.",
