@@ -81,7 +81,9 @@ MARKS = [
 
 
 def check(data: bytes, name: str) -> list[str]:
-    """Problems, in words."""
+    """Problems, in words. NAME_static.glb is for Avatar Setup, which rigs bodies itself."""
+    if name.endswith("_static.glb"):
+        return list(setup_problems(data))
     return list(glb_problems(data) if name.endswith(".glb") else fbx_problems(data))
 
 
