@@ -151,6 +151,9 @@ class DbosJobs:
         await asyncio.to_thread(self.hub.begin, job_id)
         try:
             outcome = await self.processes.compute(job_id, task, params, lane)
+            # Cancelled elsewhere as it ended: it leaves nothing. In the executor, out of the workflow's context.
+            if (await asyncio.get_running_loop().run_in_executor(None, self._look, [job_id])).cancelled:
+                raise Killed
             return await self._complete(job_id, task, owner, outcome)
         finally:
             self.hub.end(job_id)
