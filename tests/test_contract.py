@@ -19,7 +19,7 @@ RANKS = {
     **dict.fromkeys(("roblox", "stages"), 4),
     **dict.fromkeys(("rules", "formats", "render"), 5),
     "platforms": 6,
-    **dict.fromkeys(("budgets", "recipe", "presets", "credits"), 7),
+    **dict.fromkeys(("budgets", "explain", "recipe", "presets", "credits"), 7),
     "prompt": 8,
     "resolve": 9,
     **dict.fromkeys(("plan", "account", "build", "process", "wire", "warm"), 10),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from . import wardrobe
 from .body import PARAMETERS, natural_height
 from .errors import RecipeError, Suggestion
+from .explain import nearest
 from .paint.colour import CLOTH, IRIS
 from .paint.colour import HAIR as HAIR_COLORS
 from .paint.colour import parse as parse_color
@@ -17,7 +18,7 @@ from .platforms import PLATFORMS
 from .platforms.files import compressed
 from .presets import load_presets
 from .prompt import Word, read
-from .recipe import Recipe, nearest, parse
+from .recipe import Recipe, parse
 
 ADULT = 18.0  # years; younger bodies always wear a full outfit and take no adult shapes
 DEFAULTS: dict[str, Any] = {

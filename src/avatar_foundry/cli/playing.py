@@ -6,11 +6,11 @@ import numpy as np
 
 from ..avatar import Avatar, Clip, Mesh
 from ..errors import RecipeError, Suggestion
+from ..explain import nearest
 from ..formats.tracks import tracks_of
 from ..formats.transforms import local_matrices
 from ..geometry.keys import slerp
 from ..geometry.rotations import rotation_matrices
-from ..recipe import nearest
 from ..rig import skin_normals, skin_positions
 from .show import express
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..avatar import Avatar, Mesh
 from ..errors import RecipeError, SourceError, Suggestion
+from ..explain import nearest
 from ..formats import read_glb
-from ..recipe import nearest
 from ..render import VIEWS, encode_png, render_sheet
 from ..rig import POSES, pose_matrices, skin_normals, skin_positions
 from .canonical import to_canonical

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ValidationError
 from .. import __version__
 from ..client.errors import FoundryApiError
 from ..errors import RecipeError, Suggestion
+from ..explain import explain, nearest
 from ..process.options import parse as parse_options
-from ..recipe import explain, nearest
 from ..wire import error_body, kind_of
 from .tools import TOOLS, schema_of
 

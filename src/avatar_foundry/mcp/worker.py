@@ -11,10 +11,10 @@ from rapidfuzz import fuzz
 from ..body import PARAMETERS
 from ..cli.show import express, posed
 from ..errors import RecipeError, SourceError
+from ..explain import nearest
 from ..formats import inspect_glb, read_glb
 from ..platforms import PLATFORMS
 from ..presets import load_presets
-from ..recipe import nearest
 from ..render import VIEWS, encode_png, render_sheet
 from ..rig import POSES
 from .confine import Root

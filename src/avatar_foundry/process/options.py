@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..budgets import BudgetSpec
 from ..errors import RecipeError
+from ..explain import explain, known
 from ..humanoid import INDEX, NAMES
 from ..platforms import PLATFORMS
-from ..recipe import Animations, Formats, explain, known
+from ..recipe import Animations, Formats
 from ..repair import FIXES
 
 Coordinate = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]

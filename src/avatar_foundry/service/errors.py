@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from ..errors import FoundryError, Suggestion
-from ..recipe import explain
+from ..explain import explain
 from ..wire import CODES, error_body, kind_of
 from .problems import Failed, Problem
 

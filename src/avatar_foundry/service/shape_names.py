@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from ..errors import Suggestion
+from ..explain import nearest
 from ..face import ARKIT, SHAPES, VISEMES
-from ..recipe import nearest
 from .problems import Problem
 
 # Names are compared without regard to case and spaces. `Default` is what Ready Player Me gave when nothing was asked.

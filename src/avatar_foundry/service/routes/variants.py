@@ -11,9 +11,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...errors import Suggestion
+from ...explain import instead_of
 from ...platforms import PLATFORMS
 from ...platforms.platform import ENDINGS
-from ...recipe import instead_of, parse
+from ...recipe import parse
 from ...rig import POSES
 from .. import work
 from ..contents import BINARY, DOCUMENT, PICTURE, content_response

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse
 
 from ...errors import FoundryError
-from ...recipe import Recipe, explain
+from ...explain import explain
+from ...recipe import Recipe
 from ...wire import error_body, kind_of
 from .. import work
 from ..addresses import with_addresses
